@@ -66,10 +66,18 @@ class Refuted(ConvproofError, AssertionError):
 
 def bad(argument: str, value: object, expected: str) -> str:
     """Return the message of an error: argument, value, expectation."""
-    shown = value if isinstance(value, _Shown) else repr(value)
+    shown = value if isinstance(value, _Shown) else _safe_repr(value)
     if len(shown) > _LONGEST_VALUE:
         shown = shown[: _LONGEST_VALUE - 3] + "..."
     return f"{argument}={shown}: expected {expected}"
+
+
+def _safe_repr(value: object) -> str:
+    """Return the repr of anything a caller may pass; Python refuses to write an integer of thousands of digits."""
+    try:
+        return repr(value)
+    except Exception:  # whatever a stranger's __repr__ raises must not hide the error being reported
+        return f"<{type(value).__name__} that cannot be shown>"
 
 
 class _Shown(str):

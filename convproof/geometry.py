@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, GeometryError, bad
@@ -30,6 +31,9 @@ MODES = ("zeros", "reflect", "replicate", "circular")
 # every product that a kernel forms of them inside 64 bits.
 _LARGEST_STEP = 2**31 - 1
 _LARGEST_SIZE = 2**63 - 1
+
+# No argument lists more values than this; what goes on longer, perhaps for ever, is cut and refused.
+_MOST_ITEMS = 16
 
 Steps = int | Sequence[int]
 Padding = int | str | Sequence[int] | Sequence[tuple[int, int]]
@@ -100,7 +104,7 @@ class Conv:
         put("stride", _per_axis("stride", self.stride, axes))
         put("dilation", _per_axis("dilation", self.dilation, axes))
         put("padding", _padding(self.padding, axes, self.kernel, self.stride, self.dilation))
-        if self.mode not in MODES:
+        if not isinstance(self.mode, str) or self.mode not in MODES:
             raise ArgumentValueError(bad("mode", self.mode, "one of " + ", ".join(MODES)))
         _check_reach(self.mode, self.n, self.padding)
         windows = _windows(self)
@@ -227,7 +231,9 @@ class Conv:
             (o - 1) * si - lo - hi + di * (k - 1) + 1 + e
             for o, k, si, di, (lo, hi), e in zip(y[2:], w[2:], s, d, p, extra, strict=True)
         )
-        if min(n) < 1 or min(y[2:]) < 1:
+        if min(y[2:]) < 1:
+            raise GeometryError(bad("y", y, "at least one element on each spatial axis"))
+        if min(n) < 1:
             raise GeometryError(bad("padding", padding, f"less: the transposed output would have size {n} from y={y}"))
         forward = cls(x=(y[0], w[1] * groups, *n), w=w, stride=s, padding=p, dilation=d, groups=groups)
         return forward if forward.y == y else replace(forward, outputs=y[2:])
@@ -363,14 +369,21 @@ def _integer(name: str, value: object, *, at_least: int, at_most: int, whole: ob
     return number
 
 
-def _sequence(name: str, value: object, expected: str) -> tuple:
-    if isinstance(value, (str, bytes, dict, set)) or not isinstance(value, Iterable):
-        raise ArgumentTypeError(bad(name, value, expected))
-    return tuple(value)
+def _items(value: object) -> tuple | None:
+    """Return the items of a sequence; None for anything else, such as text, a set or an array of no axes."""
+    unordered_or_text = (str, bytes, bytearray, memoryview, dict, set, frozenset)
+    if isinstance(value, unordered_or_text) or not isinstance(value, Iterable):
+        return None
+    try:
+        return tuple(islice(value, _MOST_ITEMS))
+    except TypeError:
+        return None
 
 
 def _shape(name: str, value: object) -> tuple[int, ...]:
-    sizes = _sequence(name, value, "a shape: (N, C, *n) for x, (M, C/groups, *k) for w")
+    sizes = _items(value)
+    if sizes is None:
+        raise ArgumentTypeError(bad(name, value, "a shape: (N, C, *n) for x, (M, C/groups, *k) for w"))
     shape = tuple(_integer(name, size, at_least=0, at_most=_LARGEST_SIZE, whole=sizes) for size in sizes)
     _check_total(name, shape)
     return shape
@@ -402,8 +415,8 @@ def _check_channels(x: tuple[int, ...], w: tuple[int, ...], groups: int) -> None
 
 def _per_axis(name: str, value: object, axes: int, at_least: int = 1) -> tuple[int, ...]:
     """Spread an integer over the axes, or check one integer per axis."""
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict, set)):
-        values = tuple(value)
+    values = _items(value)
+    if values is not None:
         if len(values) == 1:
             values = values * axes
         if len(values) != axes:
@@ -421,17 +434,18 @@ def _padding(
     if isinstance(value, _EveryAxis):
         value = [tuple(value)] * axes
     bounds = {"at_least": -_LARGEST_STEP, "at_most": _LARGEST_STEP}
-    if not isinstance(value, Iterable):
+    items = _items(value)
+    if items is None:
         each = _integer("padding", value, **bounds)
         return ((each, each),) * axes
-    items = _sequence("padding", value, "an integer, one per axis, or one (low, high) pair per axis")
     if len(items) == 1:
         items = items * axes
     if len(items) != axes:
         raise GeometryError(bad("padding", value, f"one integer, or one (or a pair) for each of the {axes} axes"))
     pairs = []
     for item in items:
-        pair = tuple(item) if isinstance(item, Iterable) and not isinstance(item, (str, bytes)) else (item, item)
+        sides = _items(item)
+        pair = (item, item) if sides is None else sides
         if len(pair) != 2:
             raise GeometryError(bad("padding", value, "(low, high) pairs"))
         pairs.append(tuple(_integer("padding", side, whole=value, **bounds) for side in pair))
