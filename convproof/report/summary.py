@@ -1,0 +1,237 @@
+"""What the terminal and the page both say of a list of reports: cells, columns, totals, the meaning of words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from convproof.evidence import Outcome, Report
+
+__all__ = [
+    "FAILURES",
+    "MEANING",
+    "Cell",
+    "Family",
+    "cell",
+    "count",
+    "duration",
+    "error_text",
+    "families",
+    "headline",
+    "largest_error",
+    "notes",
+    "outcome",
+    "properties",
+    "settings_line",
+    "to_json",
+    "totals_line",
+    "word",
+    "words",
+]
+
+#: What each word claims, in the order of strength; the words of evidence are those of the ladder.
+MEANING = {
+    "universal": "right for all sizes; a formula or a model",
+    "traced": "computes exactly the structure tensor at each geometry, for all real inputs; a source",
+    "read-off": "the whole matrix, entry by entry, at each geometry; rests on the kernel being bilinear",
+    "exact": "random integers, compared to the last bit; error: chance of a wrong kernel to pass a case",
+    "bounded": "sampled floats within the rigorous error bound",
+    "passed": "observed in every case tried, without a claim beyond them",
+    "refuted": "a counterexample was found",
+    "mistrusted": "too little was looked at to believe it; counts as a failure",
+    "unsupported": "the kernel declined every case",
+    "crashed": "the kernel failed in a way that is no refusal",
+    "skipped": "does not apply to this kernel",
+}
+
+#: Statuses and verdicts that fail.
+FAILURES = ("refuted", "mistrusted", "unsupported", "crashed")
+
+T = TypeVar("T")
+
+_AXES = re.compile(r"(?P<axes>[123])d(?![0-9a-z])")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one property of one kernel came to, in one word.
+
+    Attributes
+    ----------
+    word : str
+        A key of `MEANING`; empty where the property was not asked.
+    cases : int
+        Number of cases examined.
+    """
+
+    word: str
+    cases: int = 0
+
+
+@dataclass(frozen=True)
+class Family:
+    """Reports that differ only in the number of axes: conv1d, conv2d and conv3d, say.
+
+    Attributes
+    ----------
+    name : str
+        What they have in common, such as ``conv`` or ``conv_input``.
+    members : tuple of (str, Report)
+        Each with what sets it apart, such as ``"2d"``; empty for a family of one.
+    """
+
+    name: str
+    members: tuple[tuple[str, Report], ...]
+
+    @property
+    def axes(self) -> str:
+        """What the members have apart, such as ``1d 2d 3d``."""
+        return " ".join(label for label, _ in self.members if label)
+
+    @property
+    def verdicts(self) -> tuple[tuple[str, str], ...]:
+        """The verdicts, each with the members it holds for; one without label where all agree."""
+        merged: dict[str, list[str]] = {}
+        for label, report in self.members:
+            merged.setdefault(report.verdict, []).append(label)
+        return _labelled({verdict: (labels, verdict) for verdict, labels in merged.items()})
+
+    def cells(self, name: str) -> tuple[tuple[str, Cell], ...]:
+        """Return the cells of one property, all members of the same word taken together."""
+        merged: dict[str, list[str]] = {}
+        cases: dict[str, int] = {}
+        for label, report in self.members:
+            one = cell(report, name)
+            merged.setdefault(one.word, []).append(label)
+            cases[one.word] = cases.get(one.word, 0) + one.cases
+        return _labelled({w: (labels, Cell(w, cases[w])) for w, labels in merged.items()})
+
+
+def outcome(report: Report, name: str) -> Outcome | None:
+    """Return the outcome of a property, or None where it was not asked."""
+    return next((o for o in report.outcomes if o.property == name), None)
+
+
+def cell(report: Report, name: str) -> Cell:
+    """Return what a property of a kernel came to."""
+    found = outcome(report, name)
+    return Cell("") if found is None else Cell(word(found), found.cases)
+
+
+def word(result: Outcome) -> str:
+    """Return the one word for an outcome: its evidence where it passed with some, else its status."""
+    return result.evidence or "passed" if result.status == "passed" else result.status
+
+
+def properties(reports: Sequence[Report]) -> list[str]:
+    """Return the properties of all reports, in the order in which they were asked."""
+    return list(dict.fromkeys(o.property for report in reports for o in report.outcomes))
+
+
+def families(reports: Sequence[Report]) -> list[Family]:
+    """Put together the reports that differ only in the number of axes."""
+    groups: dict[tuple[str, str], list[tuple[str, Report]]] = {}
+    for report in reports:
+        label = _AXES.search(report.op)
+        axes = label["axes"] + "d" if label else ""
+        key = (_without_axes(report.kernel), _without_axes(report.op))
+        groups.setdefault(key, []).append((axes, report))
+    result = []
+    for (kernel, _), members in groups.items():
+        distinct = len({label for label, _ in members}) == len(members)
+        if len(members) > 1 and distinct:
+            result.append(Family(_short(kernel), tuple(members)))
+        else:
+            result += [Family(_short(report.kernel), (("", report),)) for _, report in members]
+    return result
+
+
+def words(reports: Sequence[Report]) -> list[str]:
+    """Return the words that the reports use, strongest first."""
+    used = {word(o) for report in reports for o in report.outcomes}
+    return [w for w in MEANING if w in used]
+
+
+def headline(reports: Sequence[Report]) -> str:
+    """Return the conclusion over all reports: the worst verdict, with how many have it."""
+    if not reports:
+        return "nothing checked"
+    for verdict in ("refuted", "crashed", "mistrusted", "unsupported"):
+        if bad := [r for r in reports if r.verdict == verdict]:
+            some = f"{len(bad)} of " if len(bad) < len(reports) else ""
+            return f"{some}{count(len(reports), 'kernel')} {verdict}"
+    return f"{count(len(reports), 'kernel')} verified"
+
+
+def largest_error(outcomes: Sequence[Outcome]) -> float | None:
+    """Return log2 of the largest probability of error among the outcomes that state one."""
+    stated = [o.log2_error for o in outcomes if o.status == "passed" and o.log2_error is not None]
+    return max(stated, default=None)
+
+
+def error_text(log2_error: float | None) -> str:
+    """Return a probability as a power of two, such as ``2^-64``; rounded up, never down."""
+    if log2_error is None:
+        return ""
+    if log2_error == float("-inf"):
+        return "0"
+    return f"2^{-int(-log2_error // 1)}"
+
+
+def settings_line(reports: Sequence[Report]) -> str:
+    """Return what it takes to run the same cases again, where all reports agree on it."""
+    shared = []
+    for name in ("seed", "dtypes", "max_examples"):
+        values = {json.dumps(report.settings.get(name), default=str) for report in reports}
+        if len(values) == 1 and (value := json.loads(values.pop())) is not None:
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            shared.append(f"{name.replace('_', ' ')} {text}")
+    return " · ".join(shared)
+
+
+def totals_line(reports: Sequence[Report]) -> str:
+    """Return how much was looked at, and how long it took."""
+    geometries, calls = sum(r.geometries for r in reports), sum(r.calls for r in reports)
+    seconds = sum(r.seconds for r in reports)
+    return f"{geometries:,} geometries · {calls:,} calls · {duration(seconds)}"
+
+
+def notes(report: Report) -> list[str]:
+    """Return what a reader should know besides: what was declined, then the notes of the report."""
+    declined = [f"declined {report.unsupported:,} of the geometries offered"] if report.unsupported else []
+    return [*declined, *report.notes]
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 kernel``, ``12 kernels``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+
+
+def to_json(reports: Sequence[Report]) -> str:
+    """Return reports as a JSON array; each element is what ``Report.from_json`` reads."""
+    return json.dumps([json.loads(report.to_json()) for report in reports], indent=2)
+
+
+def _labelled(merged: dict[str, tuple[list[str], T]]) -> tuple[tuple[str, T], ...]:
+    """Name the members of each group, unless there is one group only."""
+    several = len(merged) > 1
+    return tuple((" ".join(labels) if several else "", value) for labels, value in merged.values())
+
+
+def _without_axes(name: str) -> str:
+    return _AXES.sub("", name)
+
+
+def _short(name: str) -> str:
+    """Leave out where our own kernels live: the table is about them."""
+    return name.removeprefix("convproof.kernels.")
