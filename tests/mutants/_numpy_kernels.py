@@ -99,6 +99,10 @@ class Convolution:
         """Sum of products over the last axis of `left` and the last but one of `right`."""
         return np.matmul(left, right)
 
+    def put(self, result, where, values):
+        """What one tap contributes to the inputs it reads."""
+        result[where] += values
+
     def merge(self, grouped):
         """(N, groups, channels per group, ...) as (N, channels, ...)."""
         n, groups, per_group, *rest = grouped.shape
@@ -239,7 +243,7 @@ class Convolution:
         for tap in np.ndindex(*(axis.taps for axis in axes)):
             # within one tap the indices are distinct, but for the plane of zeros, which is dropped
             where = np.ix_(*(table[a] for table, a in zip(tables, tap, strict=True)))
-            result[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *tap)]
+            self.put(result, (slice(None), slice(None), *where), columns[(slice(None), slice(None), *tap)])
         return result[(..., *(slice(axis.size) for axis in axes))]
 
 

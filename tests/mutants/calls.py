@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import _numpy_kernels as numpy_kernels
+from tests.mutants import _numpy_kernels as numpy_kernels
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,16 @@ def full_significand(rng, shape):
     return rng.standard_normal(shape)
 
 
-def live_tap(args):
+def live_tap(arrays):
     """One nonzero product per output: no sum, so that rounding of an operand cannot hide in an error bound."""
-    args["weight"][...] = 0
-    args["weight"].reshape(len(args["weight"]), -1)[:, 0] = 1
+    arrays["weight"][...] = 0
+    arrays["weight"].reshape(len(arrays["weight"]), -1)[:, 0] = 1
+
+
+def positive(arrays):
+    """No negative operands: no sum is zero."""
+    for array in arrays.values():
+        np.abs(array, out=array)
 
 
 def fit(values, length):

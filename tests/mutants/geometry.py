@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._numpy_kernels import Convolution
-from .calls import Call
-from .registry import mutant
+from tests.mutants._numpy_kernels import Convolution
+from tests.mutants.calls import Call
+from tests.mutants.registry import mutant
 
 FAMILY = ("conv2d", "conv2d_input", "conv2d_weight", "conv_transpose2d")
 CONSISTENT = "the same error in forward and both gradients: the adjoint test is blind to it"
@@ -106,14 +106,16 @@ class CircularPadding(Convolution):
         return i % size
 
 
-@mutant("conv2d", "conv3d", report="class: padding mode", wrong="replicate padding", witness=PADDED, benign=PLAIN)
+@mutant("conv2d", "conv2d_weight", "conv3d", report="class: padding mode",
+        wrong="replicate padding", witness=PADDED, benign=PLAIN)
 class ReplicatePadding(Convolution):
     def outside(self, i, size):
         return np.clip(i, 0, size - 1)
 
 
-@mutant("conv2d_input", "conv_transpose2d", report="conv_arithmetic#33", wrong="padding beyond dilation*(taps-1) is cut",
-        witness=Call(x=(2, 4, 5), w=(4, 4, 2), padding=2), benign=Call(w=(4, 4, 2), padding=1),
+@mutant("conv2d_input", "conv_transpose2d", report="conv_arithmetic#33",
+        wrong="padding beyond dilation*(taps-1) is cut", witness=Call(x=(2, 4, 5), w=(4, 4, 2), padding=2),
+        benign=Call(w=(4, 4, 2), padding=1),
         note="the transposed padding dilation*(taps-1) - padding is negative there and must crop")
 class NegativeTransposedPadding(Convolution):
     def index(self, r, a, axis):

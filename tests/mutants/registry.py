@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from . import _numpy_kernels as numpy_kernels
-from .calls import Call
+from tests.mutants import _numpy_kernels as numpy_kernels
+from tests.mutants.calls import Call
 
 
 @dataclass(frozen=True)
