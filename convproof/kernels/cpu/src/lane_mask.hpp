@@ -1,0 +1,102 @@
+// Loads and stores of some lanes of a register. Memory of the other lanes is never touched, so a
+// masked load may hang over the end of an array.
+#pragma once
+
+#ifdef CONVPROOF_VECTOR_EXTENSIONS
+
+#if defined(__AVX2__) || defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+namespace convproof {
+
+using std::int64_t;
+
+template <class T, int L>
+struct RegisterOf {
+  typedef T type __attribute__((vector_size(L * sizeof(T))));
+};
+template <class T, int L>
+using RegisterType = typename RegisterOf<T, L>::type;
+
+// The lanes [low, high), for registers that have no mask instructions.
+struct LaneRange {
+  int64_t low, high;
+};
+
+#if defined(__AVX512F__)
+template <class T, int L>
+constexpr bool has_mask_registers = L * sizeof(T) == 64;
+#else
+template <class T, int L>
+constexpr bool has_mask_registers = false;
+#endif
+#if defined(__AVX2__)
+template <class T, int L>
+constexpr bool has_mask_vectors = L * sizeof(T) == 32;
+#else
+template <class T, int L>
+constexpr bool has_mask_vectors = false;
+#endif
+
+template <class T, int L>
+CONVPROOF_INLINE auto lane_mask(int64_t low, int64_t high) {
+  low = low < 0 ? 0 : low > L ? L : low;
+  high = high < low ? low : high > L ? L : high;
+  if constexpr (has_mask_registers<T, L>) {
+    return static_cast<unsigned>(((1u << high) - 1u) & ~((1u << low) - 1u));
+  } else if constexpr (has_mask_vectors<T, L>) {
+    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, long long>;
+    RegisterType<Integer, L> lane;
+    CONVPROOF_UNROLL
+    for (int l = 0; l < L; l++) lane[l] = l;
+    return (lane >= static_cast<Integer>(low)) & (lane < static_cast<Integer>(high));
+  } else {
+    return LaneRange{low, high};
+  }
+}
+
+template <class T, int L, class Mask>
+CONVPROOF_INLINE RegisterType<T, L> masked_load(const T* p, Mask mask) {
+  using Register = RegisterType<T, L>;
+#if defined(__AVX512F__)
+  if constexpr (has_mask_registers<T, L>) {
+    if constexpr (sizeof(T) == 4) return (Register)_mm512_maskz_loadu_epi32(static_cast<__mmask16>(mask), p);
+    else return (Register)_mm512_maskz_loadu_epi64(static_cast<__mmask8>(mask), p);
+  } else
+#endif
+#if defined(__AVX2__)
+  if constexpr (has_mask_vectors<T, L>) {
+    if constexpr (sizeof(T) == 4) return (Register)_mm256_maskload_epi32((const int*)p, (__m256i)mask);
+    else return (Register)_mm256_maskload_epi64((const long long*)p, (__m256i)mask);
+  } else
+#endif
+  {
+    Register r{};
+    for (int64_t l = mask.low; l < mask.high; l++) r[l] = p[l];
+    return r;
+  }
+}
+
+template <class T, int L, class Mask>
+CONVPROOF_INLINE void masked_store(T* p, Mask mask, RegisterType<T, L> value) {
+#if defined(__AVX512F__)
+  if constexpr (has_mask_registers<T, L>) {
+    if constexpr (sizeof(T) == 4) _mm512_mask_storeu_epi32(p, static_cast<__mmask16>(mask), (__m512i)value);
+    else _mm512_mask_storeu_epi64(p, static_cast<__mmask8>(mask), (__m512i)value);
+  } else
+#endif
+#if defined(__AVX2__)
+  if constexpr (has_mask_vectors<T, L>) {
+    if constexpr (sizeof(T) == 4) _mm256_maskstore_epi32((int*)p, (__m256i)mask, (__m256i)value);
+    else _mm256_maskstore_epi64((long long*)p, (__m256i)mask, (__m256i)value);
+  } else
+#endif
+  {
+    for (int64_t l = mask.low; l < mask.high; l++) p[l] = value[l];
+  }
+}
+
+}  // namespace convproof
+
+#endif

@@ -1,0 +1,147 @@
+// Vec<T, L>: L scalars of type T that are worked on together.
+//
+// Two types share one interface. RegisterVec sits on the vector extensions of GCC and Clang and
+// becomes one machine register; ArrayVec is a plain array and serves every other scalar (the
+// symbolic scalar of the tracer) and every other compiler. A kernel is a template over
+// <Scalar, Vector> and cannot tell them apart, so what is traced is what runs.
+//
+// Rules for kernels, so that they stay traceable: a scalar is only copied, added, subtracted,
+// multiplied or made from an int; no branch depends on its value.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#if defined(__GNUC__)
+#define CONVPROOF_INLINE inline __attribute__((always_inline))
+#define CONVPROOF_NOINLINE __attribute__((noinline))
+#define CONVPROOF_UNROLL _Pragma("GCC unroll 32")
+#else
+#define CONVPROOF_INLINE inline
+#define CONVPROOF_NOINLINE
+#define CONVPROOF_UNROLL
+#endif
+
+#if defined(__GNUC__) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define CONVPROOF_VECTOR_EXTENSIONS 1
+#endif
+#endif
+
+#include "lane_mask.hpp"
+
+namespace convproof {
+
+using std::int64_t;
+
+template <class T, int L>
+struct ArrayVec {
+  using Scalar = T;
+  static constexpr int lanes = L;
+  T lane[L];
+
+  static ArrayVec fill(T value) {
+    ArrayVec r;
+    for (int l = 0; l < L; l++) r.lane[l] = value;
+    return r;
+  }
+  static ArrayVec zero() { return fill(T(0)); }
+  static ArrayVec load(const T* p) { return load_range(p, 0, L); }
+  static ArrayVec load_first(const T* p, int64_t n) { return load_range(p, 0, n); }
+  // Lanes [low, high) come from p[lane]; the others are zero and their memory is not touched.
+  static ArrayVec load_range(const T* p, int64_t low, int64_t high) {
+    ArrayVec r;
+    for (int l = 0; l < L; l++) r.lane[l] = l >= low && l < high ? p[l] : T(0);
+    return r;
+  }
+  void store(T* p) const { store_first(p, L); }
+  void store_first(T* p, int64_t n) const {
+    for (int l = 0; l < L && l < n; l++) p[l] = lane[l];
+  }
+  void store_strided(T* p, int64_t stride, int64_t n) const {
+    for (int l = 0; l < L && l < n; l++) p[l * stride] = lane[l];
+  }
+  void operator+=(const ArrayVec& b) {
+    for (int l = 0; l < L; l++) lane[l] += b.lane[l];
+  }
+  void add_product(const ArrayVec& a, const ArrayVec& b) {
+    for (int l = 0; l < L; l++) lane[l] += a.lane[l] * b.lane[l];
+  }
+  T sum() const {
+    T total = lane[0];
+    for (int l = 1; l < L; l++) total += lane[l];
+    return total;
+  }
+  // Result lane i is lane from[i] of a followed by b.
+  template <int... from>
+  static ArrayVec shuffle(const ArrayVec& a, const ArrayVec& b) {
+    return ArrayVec{{(from < L ? a.lane[from % L] : b.lane[from % L])...}};
+  }
+};
+
+#ifdef CONVPROOF_VECTOR_EXTENSIONS
+template <class T, int L>
+struct RegisterVec {
+  using Scalar = T;
+  using Register = typename RegisterOf<T, L>::type;
+  static constexpr int lanes = L;
+  Register v;
+
+  static CONVPROOF_INLINE RegisterVec fill(T value) { return {value - Register{}}; }
+  static CONVPROOF_INLINE RegisterVec zero() { return {Register{}}; }
+  static CONVPROOF_INLINE RegisterVec load(const T* p) {
+    RegisterVec r;
+    std::memcpy(&r.v, p, sizeof r.v);
+    return r;
+  }
+  static CONVPROOF_INLINE RegisterVec load_first(const T* p, int64_t n) { return load_range(p, 0, n); }
+  static CONVPROOF_INLINE RegisterVec load_range(const T* p, int64_t low, int64_t high) {
+    return {masked_load<T, L>(p, lane_mask<T, L>(low, high))};
+  }
+  CONVPROOF_INLINE void store(T* p) const { std::memcpy(p, &v, sizeof v); }
+  CONVPROOF_INLINE void store_first(T* p, int64_t n) const {
+    masked_store<T, L>(p, lane_mask<T, L>(0, n), v);
+  }
+  CONVPROOF_INLINE void store_strided(T* p, int64_t stride, int64_t n) const {
+    for (int l = 0; l < L && l < n; l++) p[l * stride] = v[l];
+  }
+  CONVPROOF_INLINE void operator+=(const RegisterVec& b) { v += b.v; }
+  CONVPROOF_INLINE void add_product(const RegisterVec& a, const RegisterVec& b) { v += a.v * b.v; }
+  T sum() const {
+    T total = v[0];
+    for (int l = 1; l < L; l++) total += v[l];
+    return total;
+  }
+  template <int... from>
+  static CONVPROOF_INLINE RegisterVec shuffle(const RegisterVec& a, const RegisterVec& b) {
+    return {__builtin_shufflevector(a.v, b.v, from...)};
+  }
+};
+
+template <class T, int L>
+using Vec = std::conditional_t<std::is_arithmetic_v<T> && (L > 1), RegisterVec<T, L>, ArrayVec<T, L>>;
+#else
+template <class T, int L>
+using Vec = ArrayVec<T, L>;
+#endif
+
+// Bytes of a vector register of the instruction set this file is compiled for.
+#if defined(__AVX512F__)
+constexpr int register_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int register_bytes = 32;
+#else
+constexpr int register_bytes = 16;
+#endif
+
+template <class T>
+using NativeVec = Vec<T, register_bytes / static_cast<int>(sizeof(T))>;
+
+// How many broadcast rows of two vectors the registers hold as running sums: 14 x 2 of the 32
+// registers of AVX-512, 6 x 2 of the 16 registers of AVX2 and SSE.
+template <class V>
+constexpr int sum_rows = V::lanes * static_cast<int>(sizeof(typename V::Scalar)) >= 64 ? 14 : 6;
+
+}  // namespace convproof
