@@ -17,7 +17,7 @@ _HOME = {
     "StructureTensor": "structure",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from convproof.symbolic.factored import FactoredStructure as FactoredStructure

@@ -6,10 +6,8 @@ becomes one matrix product over the inputs that the relation says it reads.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,44 +15,17 @@ import numpy.typing as npt
 
 from convproof.errors import ArgumentValueError, RangeError, bad, shown
 from convproof.geometry import Conv
+from convproof.symbolic.blocks import Box, blocks
 from convproof.symbolic.operands import float_operand, integer_operand, magnitude
-from convproof.symbolic.relation import AxisRelation, axis_relations, joint_index
+from convproof.symbolic.relation import AxisRelation, axis_relations
 
 __all__ = ["ROLES", "FactoredStructure"]
 
 #: The three contractions of the trilinear form, by the name of what they yield.
 ROLES = ("forward", "input_gradient", "weight_gradient")
 
-_BLOCK = 2**21  # elements of one block's matrices, 16 MiB of float64
 _EXACT_FLOAT = 2**53
 _EXACT_INTEGER = 2**63
-
-
-@dataclass(frozen=True)
-class _Box:
-    """A box of outputs, and what each of its windows reads.
-
-    Attributes
-    ----------
-    outputs : tuple of slice
-        One per spatial axis.
-    shape : tuple of int
-        Its size on each axis; R outputs in all.
-    index : (A * R,) ndarray of int64
-        Flat input position read, tap by tap; -1 where it is a zero.
-    """
-
-    outputs: tuple[slice, ...]
-    shape: tuple[int, ...]
-    index: np.ndarray
-
-    @cached_property
-    def readers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The pairs sorted by what they read: their order, where each new position starts, and the positions."""
-        order = np.argsort(self.index, kind="stable")
-        order = order[np.count_nonzero(self.index < 0) :]  # reads of zeros sort first and go nowhere
-        positions, starts = np.unique(self.index[order], return_index=True)
-        return order, starts, positions
 
 
 class FactoredStructure:
@@ -209,37 +180,28 @@ class FactoredStructure:
     def _kernel(self, w: np.ndarray) -> np.ndarray:
         return w.reshape(self.geo.groups, self._filters, self._depth)
 
-    # ------------------------------------------------------------------ blocks of bounded memory
+    # ------------------------------------------------------------------ one block of bounded memory
 
-    def _blocks(self) -> Iterator[tuple[_Box, slice, slice]]:
-        """Cut the outputs into blocks whose matrices stay below `_BLOCK` elements where one window does."""
+    def _blocks(self) -> Iterator[tuple[Box, slice, slice]]:
         batch, groups, filters = self._grouped_y[:3]
-        per_output = self._depth + filters
-        shape = _fitting(self.y[2:], _BLOCK // max(per_output, 1))
-        pairs = _BLOCK // max(math.prod(shape) * per_output + filters * self._depth, 1)  # (image, group) pairs at a time
-        images, together = max(pairs // groups, 1), max(min(pairs, groups), 1)
-        for outputs in itertools.product(*map(_cut, self.y[2:], shape)):
-            index = joint_index(self.relations, outputs)  # (R, A)
-            box = _Box(tuple(map(_slice, outputs)), tuple(map(len, outputs)), index.T.ravel())
-            for some, these in itertools.product(_cut(batch, images), _cut(groups, together)):
-                yield box, _slice(some), _slice(these)
+        return blocks(self.relations, batch, groups, self._depth + filters, self._depth * filters)
 
     def _with_zero(self, x: np.ndarray) -> np.ndarray:
         """Flatten the spatial axes of x and append a zero, which index -1 then reads; (N, G, C/G, size + 1)."""
         flat = x.reshape(self._grouped_x)
         return np.concatenate([flat, np.zeros((*flat.shape[:3], 1), dtype=x.dtype)], axis=3)
 
-    def _read(self, source: np.ndarray, box: _Box) -> np.ndarray:
+    def _read(self, source: np.ndarray, box: Box) -> np.ndarray:
         """Return what each window of the box reads, shape (n, g, K, R); source is (n, g, C/G, size + 1)."""
         read = source.take(box.index, axis=3)  # (n, g, C/G, A*R)
         return read.reshape(*read.shape[:2], self._depth, math.prod(box.shape))
 
-    def _written(self, g: np.ndarray, box: _Box, images: slice, groups: slice) -> np.ndarray:
+    def _written(self, g: np.ndarray, box: Box, images: slice, groups: slice) -> np.ndarray:
         """Return g at the outputs of the box, shape (n, g, M/G, R)."""
         part = g[(images, groups, slice(None), *box.outputs)]
         return part.reshape(*part.shape[:3], math.prod(box.shape))
 
-    def _add_back(self, products: np.ndarray, box: _Box, dx: np.ndarray) -> None:
+    def _add_back(self, products: np.ndarray, box: Box, dx: np.ndarray) -> None:
         """Add (n, g, K, R) products to the (n, g, C/G, size) view dx, each where its window reads.
 
         One position may be read by many (tap, output) pairs: they are sorted by position and summed run by run.
@@ -267,25 +229,3 @@ class FactoredStructure:
 
 def _result(sums: np.ndarray, exact: bool) -> np.ndarray:
     return sums.astype(np.int64, copy=False) if exact else sums
-
-
-def _fitting(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
-    """Shrink a box, outermost axis first, until it has at most `most` elements (one at least).
-
-    >>> _fitting((100, 100), 1000)
-    (10, 100)
-    """
-    sizes = list(shape)
-    for axis, size in enumerate(sizes):
-        inner = math.prod(sizes[axis + 1 :])
-        sizes[axis] = max(1, min(size, most // max(inner, 1)))
-    return tuple(sizes)
-
-
-def _cut(size: int, step: int) -> list[range]:
-    """Cut ``range(size)`` into ranges of `step` elements."""
-    return [range(start, min(start + step, size)) for start in range(0, size, step)]
-
-
-def _slice(part: range) -> slice:
-    return slice(part.start, part.stop)

@@ -32,7 +32,9 @@ def integer_operand(name: str, values: npt.ArrayLike, shape: tuple[int, ...]) ->
     if array.dtype.kind != "f" or not np.all(np.rint(array) == array):
         raise ArgumentTypeError(bad(name, shown(f"<{array.dtype} array>"), "integers (exact=False takes any floats)"))
     if array.size and np.abs(array).max() > 2.0**53:
-        raise RangeError(bad(name, shown(f"<up to {np.abs(array).max()}>"), "integers of magnitude at most 2**53 in a float"))
+        raise RangeError(
+            bad(name, shown(f"<up to {np.abs(array).max()}>"), "at most 2**53 where a float holds integers")
+        )
     return array.astype(np.int64)
 
 

@@ -78,7 +78,8 @@ class AxisRelation:
             So many entries that the array would not fit in memory.
         """
         if (stop - start) * self.k > _LARGEST_INDEX:
-            raise ArgumentValueError(bad("outputs", stop - start, f"at most {_LARGEST_INDEX} (output, tap) pairs of an axis"))
+            expected = f"at most {_LARGEST_INDEX} (output, tap) pairs of one axis"
+            raise ArgumentValueError(bad("outputs", stop - start, expected))
         r = np.arange(start, stop, dtype=np.int64)[:, None]  # (rows, 1)
         a = np.arange(self.k, dtype=np.int64)  # (k,)
         return self._read(self.s * r + self.d * a - self.lo)

@@ -22,6 +22,8 @@ __all__ = ["LARGEST_TERMS", "StructureTensor", "structure"]
 LARGEST_TERMS = 200_000_000
 
 Shape = tuple[int, ...]
+Shapes = tuple[Shape, Shape, Shape]
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +47,14 @@ class StructureTensor:
     x: np.ndarray
     w: np.ndarray
     coeff: np.ndarray
-    shapes: tuple[Shape, Shape, Shape]
+    shapes: Shapes
 
     @classmethod
     def from_terms(
-        cls, out: np.ndarray, x: np.ndarray, w: np.ndarray, coeff: np.ndarray, shapes: tuple[Shape, Shape, Shape]
+        cls, out: np.ndarray, x: np.ndarray, w: np.ndarray, coeff: np.ndarray, shapes: Shapes
     ) -> StructureTensor:
         """Bring terms in any order into canonical form: sorted, equal terms summed, zeros dropped."""
-        columns = _sorted(out, x, w, coeff, shapes)
-        return cls(*_merged(*columns), shapes)
+        return cls(*_merged(_sorted((out, x, w, coeff), shapes)), shapes)
 
     @property
     def shape(self) -> Shape:
@@ -75,7 +76,7 @@ class StructureTensor:
     __hash__ = None  # type: ignore[assignment]  # holds arrays
 
     @property
-    def _columns(self) -> tuple[np.ndarray, ...]:
+    def _columns(self) -> Columns:
         return self.out, self.x, self.w, self.coeff
 
     # ------------------------------------------------------------------ the same form, seen from another side
@@ -91,9 +92,10 @@ class StructureTensor:
         """
         if sorted(order) != [0, 1, 2]:
             raise ArgumentValueError(bad("order", order, "a permutation of (0, 1, 2)"))
-        columns = [self._columns[column] for column in order]
-        shapes = (self.shapes[order[0]], self.shapes[order[1]], self.shapes[order[2]])
-        return StructureTensor(*_sorted(*columns, self.coeff, shapes), shapes)
+        out, x, w = order
+        columns = (self._columns[out], self._columns[x], self._columns[w], self.coeff)
+        shapes = (self.shapes[out], self.shapes[x], self.shapes[w])
+        return StructureTensor(*_sorted(columns, shapes), shapes)
 
     def input_gradient(self) -> StructureTensor:
         """Return the form that maps (g, w) to the input gradient: `out` and `x` change places."""
@@ -183,18 +185,17 @@ def structure(geo: Conv) -> StructureTensor:
     return _every_channel(geo, block, (counted, geo.x, geo.w))
 
 
-def _one_channel(geo: Conv, index: np.ndarray) -> tuple[np.ndarray, ...]:
+def _one_channel(geo: Conv, index: np.ndarray) -> Columns:
     """Return the sorted terms of the first output channel of the first image; index is (R, A)."""
     outputs, taps = index.shape
     channels, size = geo.w[1], math.prod(geo.n)
     live = np.broadcast_to((index >= 0)[:, None, :], (outputs, channels, taps))
     r, c, a = np.nonzero(live)
-    columns = (r, c * size + index[r, a], c * taps + a)
-    shapes = ((outputs,), (channels * size,), (channels * taps,))
-    return _merged(*_sorted(*columns, np.ones(len(r), dtype=np.int64), shapes))
+    columns = (r, c * size + index[r, a], c * taps + a, np.ones(len(r), dtype=np.int64))
+    return _merged(_sorted(columns, ((outputs,), (channels * size,), (channels * taps,))))
 
 
-def _every_channel(geo: Conv, block: tuple[np.ndarray, ...], shapes: tuple[Shape, Shape, Shape]) -> StructureTensor:
+def _every_channel(geo: Conv, block: Columns, shapes: Shapes) -> StructureTensor:
     """Repeat the terms of one output channel for every channel and image, which keeps them sorted."""
     out, x, w, coeff = block  # each (T,)
     blocks = geo.batch * geo.out_channels
@@ -208,23 +209,23 @@ def _every_channel(geo: Conv, block: tuple[np.ndarray, ...], shapes: tuple[Shape
     return StructureTensor(out.ravel(), x.ravel(), w.ravel(), coeff.ravel(), shapes)
 
 
-def _sorted(
-    out: np.ndarray, x: np.ndarray, w: np.ndarray, coeff: np.ndarray, shapes: tuple[Shape, Shape, Shape]
-) -> tuple[np.ndarray, ...]:
+def _sorted(columns: Columns, shapes: Shapes) -> Columns:
     """Sort the columns by (out, x, w), as one packed key where it fits in 64 bits."""
+    out, x, w, coeff = columns
     sizes = [math.prod(shape) for shape in shapes]
     if math.prod(sizes) < 2**63:
         key = (out * sizes[1] + x) * sizes[2] + w
         if np.all(key[1:] > key[:-1]):
-            return out, x, w, coeff
+            return columns
         order = np.argsort(key, kind="stable")
     else:
         order = np.lexsort((w, x, out))
     return out[order], x[order], w[order], coeff[order]
 
 
-def _merged(out: np.ndarray, x: np.ndarray, w: np.ndarray, coeff: np.ndarray) -> tuple[np.ndarray, ...]:
+def _merged(columns: Columns) -> Columns:
     """Sum the coefficients of equal neighbours and drop the zeros."""
+    out, x, w, coeff = columns
     first = np.ones(len(out), dtype=bool)
     first[1:] = (out[1:] != out[:-1]) | (x[1:] != x[:-1]) | (w[1:] != w[:-1])
     if not first.all():

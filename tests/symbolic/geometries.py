@@ -21,9 +21,8 @@ def convs(draw, max_axes=3, modes=MODES, cropped=True, empty=True):
     batch = draw(st.integers(0 if empty else 1, 2))
     sizes = [draw(axis_sizes(mode, most=(9, 6, 4)[axes - 1])) for _ in range(axes)]
     n, k, s, d, padding = zip(*sizes, strict=True)
-    geo = Conv(
-        x=(batch, c * groups, *n), w=(m * groups, c, *k), stride=s, dilation=d, padding=padding, groups=groups, mode=mode
-    )
+    x, w = (batch, c * groups, *n), (m * groups, c, *k)
+    geo = Conv(x, w, stride=s, dilation=d, padding=padding, groups=groups, mode=mode)
     if cropped and draw(st.booleans()):
         geo = geo.replace(outputs=tuple(draw(st.integers(1, o)) for o in geo.o))
     return geo

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, GeometryError, RangeError
 from convproof.geometry import MODES, Conv
-from convproof.symbolic import factored
+from convproof.symbolic import blocks
 from convproof.symbolic.factored import ROLES, FactoredStructure
 from convproof.symbolic.structure import structure
 
@@ -37,14 +37,15 @@ def test_equals_the_written_out_tensor(geo):
 @settings(max_examples=60, deadline=None)
 @given(convs())
 def test_blocks_do_not_change_the_result(geo):
-    with mock.patch.object(factored, "_BLOCK", 20):
+    with mock.patch.object(blocks, "_BLOCK", 20):
         for result, expected in contractions(geo):
             np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_is_the_definition(mode):
-    geo = Conv(x=(2, 4, 5, 6), w=(6, 2, 3, 2), stride=(2, 1), padding=((2, 1), (0, 3)), dilation=(1, 2), groups=2, mode=mode)
+    x, w = (2, 4, 5, 6), (6, 2, 3, 2)
+    geo = Conv(x, w, stride=(2, 1), padding=((2, 1), (0, 3)), dilation=(1, 2), groups=2, mode=mode)
     x, w = integers(geo.x, 1), integers(geo.w, 2)
     np.testing.assert_array_equal(FactoredStructure(geo).forward(x, w), definition(x, w, geo))
 
