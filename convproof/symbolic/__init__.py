@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "AxisRelation": "relation",
     "FactoredStructure": "factored",
+    "IDENTITIES": "identities",
+    "Identity": "identities",
     "StructureTensor": "structure",
 }
 
@@ -21,6 +23,8 @@ __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from convproof.symbolic.factored import FactoredStructure as FactoredStructure
+    from convproof.symbolic.identities import IDENTITIES as IDENTITIES
+    from convproof.symbolic.identities import Identity as Identity
     from convproof.symbolic.relation import AxisRelation as AxisRelation
     from convproof.symbolic.structure import StructureTensor as StructureTensor
 

@@ -16,7 +16,7 @@ import numpy as np
 from convproof.errors import ArgumentValueError, bad
 from convproof.geometry import Conv
 
-__all__ = ["AxisRelation", "axis_relations", "joint_index"]
+__all__ = ["AxisRelation", "axis_relations", "counted", "joint_index"]
 
 _LARGEST_INDEX = 2**27  # entries of one index array: 1 GiB
 
@@ -128,6 +128,17 @@ def axis_relations(geo: Conv) -> tuple[AxisRelation, ...]:
             geo.n, geo.kernel, geo.stride, geo.dilation, geo.padding, kept, strict=True
         )
     )
+
+
+def counted(geo: Conv) -> tuple[int, ...]:
+    """Return the spatial size of the output, counted from the relation.
+
+    Examples
+    --------
+    >>> counted(Conv(x=(1, 1, 7, 5), w=(1, 1, 3, 3), stride=2))
+    (3, 2)
+    """
+    return tuple(relation.count for relation in axis_relations(geo))
 
 
 def joint_index(relations: Sequence[AxisRelation], box: Sequence[range] | None = None) -> np.ndarray:
