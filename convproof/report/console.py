@@ -15,7 +15,7 @@ from convproof.evidence import Counterexample, Report
 from convproof.report import summary
 from convproof.report.summary import MEANING, Family
 
-__all__ = ["STYLES", "show", "story"]
+__all__ = ["STYLES", "conclusion", "show", "story"]
 
 #: How each word looks. Words say everything; colour only helps to find them.
 STYLES = {
@@ -52,7 +52,7 @@ def show(reports: Sequence[Report], console: Console) -> None:
             console.print(_notes(report))
     if reports:
         console.print(_legend(reports))
-    console.print(_conclusion(reports))
+    console.print(conclusion(reports))
 
 
 def story(report: Report, outcomes: bool = True) -> RenderableType:
@@ -74,7 +74,7 @@ def story(report: Report, outcomes: bool = True) -> RenderableType:
 
 def _blocks(reports: Sequence[Report], width: int) -> list[RenderableType]:
     """Return the table of properties by kernels, cut into as many tables as the width needs."""
-    names, columns = summary.properties(reports), summary.families(reports)
+    names, columns = summary.rows(reports), summary.families(reports)
     first = max(map(len, [*names, "property"]), default=8)
     room = width - first - 2 - 2 * 10  # the columns of cases and of error
     blocks: list[list[Family]] = [[]]
@@ -112,7 +112,7 @@ def _table(columns: Sequence[Family], names: Sequence[str]) -> Table:
     table.add_column("error ≤", justify="right", style="dim")
     for name in names:
         members = [report for family in columns for _, report in family.members]
-        results = [o for report in members if (o := summary.outcome(report, name)) is not None]
+        results = [o for report in members for o in summary.outcomes(report, name)]
         cells = [_cell(family, name) for family in columns]
         error = summary.error_text(summary.largest_error(results))
         table.add_row(name, *cells, f"{sum(o.cases for o in results):,}", error)
@@ -153,9 +153,12 @@ def _detail(report: Report) -> RenderableType:
     table.add_column("error ≤", justify="right", style="dim")
     table.add_column("note", style="dim", overflow="fold")
     for o in report.outcomes:
+        if o.status == "skipped":
+            continue
         error = summary.error_text(o.log2_error) if o.status == "passed" else ""
         table.add_row(o.property, _word(summary.word(o)), f"{o.cases:,}" if o.cases else "", error, Text(o.note))
-    return table
+    names = summary.skipped(report)
+    return Group(table, Text("does not apply: " + ", ".join(names), "dim")) if names else table
 
 
 # ---------------------------------------------------------------------- text
@@ -200,7 +203,8 @@ def _legend(reports: Sequence[Report]) -> RenderableType:
     return Padding(grid, (1, 0, 1, 0))
 
 
-def _conclusion(reports: Sequence[Report]) -> Text:
+def conclusion(reports: Sequence[Report]) -> Text:
+    """Return the last line: the verdict, how much was looked at, how to run it again."""
     if not reports:
         return Text(summary.headline(reports), "bold red")
     head = Text(summary.headline(reports), "bold green" if all(reports) else "bold red")

@@ -40,7 +40,7 @@ def report_page(reports: Sequence[Report]) -> str:
         "totals": summary.totals_line(reports),
         "settings": summary.settings_line(reports),
         "families": families,
-        "rows": [_row(name, families, reports) for name in summary.properties(reports)],
+        "rows": [_row(name, families, reports) for name in summary.rows(reports)],
         "words": summary.words(reports),
     }
     return _environment().get_template("page.html").render(context)
@@ -52,7 +52,7 @@ def report_fragment(report: Report) -> str:
 
 
 def _row(name: str, families: Sequence[summary.Family], reports: Sequence[Report]) -> dict[str, Any]:
-    outcomes = [o for report in reports if (o := summary.outcome(report, name)) is not None]
+    outcomes = [o for report in reports for o in summary.outcomes(report, name)]
     return {
         "name": name,
         "cells": [family.cells(name) for family in families],
@@ -80,6 +80,7 @@ def _environment() -> Environment:
         failures=summary.FAILURES,
         meaning=summary.MEANING,
         notes_of=summary.notes,
+        skipped_of=summary.skipped,
         totals_of=lambda report: summary.totals_line([report]),
         word_of=summary.word,
     )

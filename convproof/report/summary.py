@@ -23,9 +23,11 @@ __all__ = [
     "headline",
     "largest_error",
     "notes",
-    "outcome",
-    "properties",
+    "outcomes",
+    "row_of",
+    "rows",
     "settings_line",
+    "skipped",
     "to_json",
     "totals_line",
     "word",
@@ -51,6 +53,9 @@ MEANING = {
 FAILURES = ("refuted", "mistrusted", "unsupported", "crashed")
 
 T = TypeVar("T")
+
+_WORST_LAST = ("skipped", "universal", "traced", "read-off", "exact", "bounded", "passed")
+_WORST_LAST += ("unsupported", "mistrusted", "crashed", "refuted")
 
 _AXES = re.compile(r"(?P<axes>[123])d(?![0-9a-z])")
 
@@ -110,15 +115,31 @@ class Family:
         return _labelled({w: (labels, Cell(w, cases[w])) for w, labels in merged.items()})
 
 
-def outcome(report: Report, name: str) -> Outcome | None:
-    """Return the outcome of a property, or None where it was not asked."""
-    return next((o for o in report.outcomes if o.property == name), None)
+def row_of(name: str) -> str:
+    """Return the row that a property stands in: the same identity of each role, ``flip: forward``, in one."""
+    kind = name.partition(":")[0]
+    return "linearity" if kind.startswith("linear in ") else kind
 
 
-def cell(report: Report, name: str) -> Cell:
-    """Return what a property of a kernel came to."""
-    found = outcome(report, name)
-    return Cell("") if found is None else Cell(word(found), found.cases)
+def rows(reports: Sequence[Report]) -> list[str]:
+    """Return the rows of all reports in the order in which they were asked; one that nobody took part in is left out."""
+    asked = (o for report in reports for o in report.outcomes)
+    present = dict.fromkeys(row_of(o.property) for o in asked)
+    return [row for row in present if any(o.status != "skipped" for r in reports for o in outcomes(r, row))]
+
+
+def outcomes(report: Report, row: str) -> list[Outcome]:
+    """Return the outcomes of a report that stand in a row."""
+    return [o for o in report.outcomes if row_of(o.property) == row]
+
+
+def cell(report: Report, row: str) -> Cell:
+    """Return what a row of a kernel came to: the worst of its outcomes, for the weakest link holds the chain."""
+    found = outcomes(report, row)
+    if not found:
+        return Cell("")
+    asked = [o for o in found if o.status != "skipped"] or found
+    return Cell(max(map(word, asked), key=_WORST_LAST.index), sum(o.cases for o in asked))
 
 
 def word(result: Outcome) -> str:
@@ -126,13 +147,14 @@ def word(result: Outcome) -> str:
     return result.evidence or "passed" if result.status == "passed" else result.status
 
 
-def properties(reports: Sequence[Report]) -> list[str]:
-    """Return the properties of all reports, in the order in which they were asked."""
-    return list(dict.fromkeys(o.property for report in reports for o in report.outcomes))
+def skipped(report: Report) -> list[str]:
+    """Return the names of the properties that do not apply to a kernel."""
+    return [o.property for o in report.outcomes if o.status == "skipped"]
 
 
 def families(reports: Sequence[Report]) -> list[Family]:
     """Put together the reports that differ only in the number of axes."""
+    home = _home(reports)
     groups: dict[tuple[str, str], list[tuple[str, Report]]] = {}
     for report in reports:
         label = _AXES.search(report.op)
@@ -143,15 +165,15 @@ def families(reports: Sequence[Report]) -> list[Family]:
     for (kernel, _), members in groups.items():
         distinct = len({label for label, _ in members}) == len(members)
         if len(members) > 1 and distinct:
-            result.append(Family(_short(kernel), tuple(members)))
+            result.append(Family(kernel.removeprefix(home), tuple(members)))
         else:
-            result += [Family(_short(report.kernel), (("", report),)) for _, report in members]
+            result += [Family(report.kernel.removeprefix(home), (("", report),)) for _, report in members]
     return result
 
 
 def words(reports: Sequence[Report]) -> list[str]:
     """Return the words that the reports use, strongest first."""
-    used = {word(o) for report in reports for o in report.outcomes}
+    used = {cell(report, row).word for report in reports for row in rows(reports)}
     return [w for w in MEANING if w in used]
 
 
@@ -232,6 +254,8 @@ def _without_axes(name: str) -> str:
     return _AXES.sub("", name)
 
 
-def _short(name: str) -> str:
-    """Leave out where our own kernels live: the table is about them."""
-    return name.removeprefix("convproof.kernels.")
+def _home(reports: Sequence[Report]) -> str:
+    """Return what all names begin with, as in ``torch.conv1d`` and ``torch.conv2d``: no column need say it."""
+    homes = {report.kernel.removesuffix(report.op) for report in reports}
+    home = homes.pop() if len(homes) == 1 else ""
+    return home if home.endswith(".") else ""

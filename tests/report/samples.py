@@ -7,7 +7,8 @@ from convproof.evidence import Counterexample, Outcome, Report
 PROPERTIES = (
     ("values", "exact", 412, -64.0),
     ("floats", "bounded", 824, None),
-    ("linearity", "exact", 206, -64.0),
+    ("linear in x: forward", "exact", 206, -64.0),
+    ("linear in w: forward", "exact", 206, -64.0),
     ("adjoint", "exact", 206, -62.5),
     ("trilinear", "exact", 206, -64.0),
     ("read-off", "read-off", 96, None),
@@ -51,13 +52,13 @@ def verified(op: str = "conv2d", kernel: str | None = None, **changes) -> Report
     if "weight" in op:
         outcomes += (Outcome("duality", "skipped", note="the weight gradient has no flipped kernel"),)
     fields = dict(geometries=412, calls=9120, seconds=6.4, settings=SETTINGS, environment={"numpy": "2.4.6"})
-    return Report(kernel or f"convproof.kernels.{op}", op, "verified", outcomes, **(fields | changes))
+    return Report(kernel or f"convproof.{op}", op, "verified", outcomes, **(fields | changes))
 
 
 def refuted(op: str = "conv2d", kernel: str = "kernels.py:conv2d") -> Report:
     outcomes = (
         Outcome("values", "refuted", cases=17, counterexample=WRONG_TAP, note="first wrong at the 17th case"),
-        Outcome("linearity", "passed", "exact", 206, log2_error=-64.0),
+        Outcome("linear in x: forward", "passed", "exact", 206, log2_error=-64.0),
         Outcome("moat", "mistrusted", cases=0, note="no geometry of the domain has a border"),
         Outcome("layouts", "passed", cases=310),
     )

@@ -27,7 +27,7 @@ def test_kernels_of_the_same_name_stay_apart():
 
 
 def test_members_that_disagree_are_named():
-    wrong = samples.refuted("conv3d", kernel="convproof.kernels.conv3d")
+    wrong = samples.refuted("conv3d", kernel="convproof.conv3d")
     (family,) = summary.families([samples.verified("conv1d"), samples.verified("conv2d"), wrong])
     assert [(label, cell.word) for label, cell in family.cells("values")] == [("1d 2d", "exact"), ("3d", "refuted")]
     assert [(label, cell.word) for label, cell in family.cells("linearity")] == [("", "exact")]
@@ -38,6 +38,18 @@ def test_evidence_is_said_only_of_what_passed():
     assert summary.word(Outcome("values", "passed", "exact")) == "exact"
     assert summary.word(Outcome("layouts", "passed")) == "passed"
     assert summary.word(Outcome("values", "mistrusted", "exact")) == "mistrusted"
+
+
+def test_an_identity_of_several_roles_is_one_row_and_as_good_as_its_worst():
+    def report(*statuses):
+        outcomes = (Outcome(f"flip: {n}", status, cases=n) for n, status in enumerate(statuses, 1))
+        return Report("k", "conv2d", "verified", tuple(outcomes))
+
+    assert summary.rows([report("passed", "skipped")]) == ["flip"]
+    assert summary.cell(report("passed", "skipped"), "flip") == summary.Cell("passed", 1)
+    assert summary.cell(report("passed", "refuted"), "flip") == summary.Cell("refuted", 3)
+    assert summary.cell(report("skipped", "skipped"), "flip").word == "skipped"
+    assert summary.rows([report("skipped")]) == []
 
 
 @pytest.mark.parametrize(
