@@ -18,8 +18,7 @@ _HOME = {
     "matrix": "convproof.symbolic.matrix",
     "verify": "convproof.checker.runner",
 }
-_SUBMODULES = ("errors", "evidence", "geometry", "kernels", "layers", "symbolic", "checker", "report")
-_ALIASES = {"strategies": "convproof.checker.strategies"}
+_SUBMODULES = ("errors", "evidence", "geometry", "kernels", "layers", "symbolic", "checker", "report", "strategies")
 
 __all__ = [*sorted(_HOME), "layers", "strategies"]
 
@@ -37,8 +36,6 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOME[name]), name)
     elif name in _SUBMODULES:
         value = import_module(f"convproof.{name}")
-    elif name in _ALIASES:
-        value = import_module(_ALIASES[name])
     else:
         raise AttributeError(f"module 'convproof' has no attribute {name!r}")
     globals()[name] = value
@@ -46,4 +43,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *_SUBMODULES, *_ALIASES})
+    return sorted({*globals(), *_HOME, *_SUBMODULES})

@@ -1,0 +1,162 @@
+"""From a wrong entry to a sentence: which tap the kernel reads, and which it should; or which mistake fits.
+
+Two ways, both on the shrunk geometry. *Suspects* are readings of the geometry that people really confuse: where
+one of them gives the kernel's result exactly, it is named. The *read-off* of one entry asks the kernel with
+one-hot operands, and compares what that entry sums with what it should.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from convproof.checker.cases import Case, contract, draw
+from convproof.checker.subject import Crashed, Declined, Subject, Wrong
+from convproof.geometry import Conv
+
+__all__ = ["diagnose"]
+
+_MAX_CALLS = 4000
+
+
+def diagnose(subject: Subject, case: Case, entry: tuple[int, ...] | None) -> str | None:
+    """Return a sentence on what the kernel does instead, or None where it cannot be told."""
+    try:
+        named = _suspect(subject, case)
+        taps = _taps(subject, case, entry)
+    except (Wrong, Declined, Crashed):
+        return None
+    return "; ".join(filter(None, [named, taps])) or None
+
+
+# ---------------------------------------------------------------------- suspects
+
+_Rule = Callable[[Subject, Case, np.ndarray, np.ndarray], np.ndarray | None]
+
+
+def _suspect(subject: Subject, case: Case) -> str | None:
+    """Name the mistake whose result the kernel's equals, on data that tell the mistakes apart."""
+    first, second = draw(subject, case, case.rng("diagnosis"), 3)
+    got = subject.run(case.geometry, first, second)
+    right = contract(subject.op, case.geometry, first, second)
+    if np.array_equal(got, right):
+        return None
+    for name, result in _suspects(subject, case, first, second):
+        if result.shape == got.shape and np.array_equal(got, result) and not np.array_equal(result, right):
+            return name
+    return None
+
+
+def _suspects(
+    subject: Subject, case: Case, first: np.ndarray, second: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    op, geo = subject.op, case.geometry
+    right = contract(op, geo, first, second)
+    yield "returns zeros", np.zeros_like(right)
+    yield "the sign is reversed", -right
+    yield "only the first image of the batch is used", _first_image_everywhere(right)
+    yield from _flips(subject, geo, first, second)
+    for name, other in _confusions(geo):
+        try:
+            yield name, contract(op, other, first, second)
+        except (ValueError, IndexError):  # the operands do not fit the confused geometry
+            continue
+
+
+def _first_image_everywhere(result: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(result[:1], result.shape) if len(result) else result
+
+
+def _flips(
+    subject: Subject, geo: Conv, first: np.ndarray, second: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Convolution taken for correlation: the kernel flipped on every axis, or on some."""
+    spatial = range(2, geo.axes + 2)
+    subsets = [tuple(spatial), *((axis,) for axis in spatial)] if geo.axes > 1 else [tuple(spatial)]
+    for axes in subsets:
+        which = "" if len(axes) == geo.axes else f" along axis {axes[0] - 2}"
+        name = f"the kernel is flipped{which} (convolution, where correlation is meant)"
+        if subject.op.result == "w":
+            yield name, np.flip(contract(subject.op, geo, first, second), axes)
+        else:
+            yield name, contract(subject.op, geo, first, np.flip(second, axes))
+
+
+def _confusions(geo: Conv) -> Iterator[tuple[str, Conv]]:
+    """Geometries of the same shapes that a confused kernel computes instead."""
+    reverse = lambda values: tuple(reversed(values))  # noqa: E731
+    changes: list[tuple[str, dict]] = [
+        ("stride is taken in the reverse order of axes", {"stride": reverse(geo.stride)}),
+        ("dilation is taken in the reverse order of axes", {"dilation": reverse(geo.dilation)}),
+        ("padding is taken in the reverse order of axes", {"padding": reverse(geo.padding)}),
+        ("stride and dilation are exchanged", {"stride": geo.dilation, "dilation": geo.stride}),
+        ("stride is ignored", {"stride": 1}),
+        ("dilation is ignored", {"dilation": 1}),
+        ("padding is ignored", {"padding": 0}),
+        ("low and high padding are exchanged", {"padding": tuple((hi, lo) for lo, hi in geo.padding)}),
+        ("padding is one too large at the low side", {"padding": tuple((lo + 1, hi - 1) for lo, hi in geo.padding)}),
+        ("padding is one too small at the low side", {"padding": tuple((lo - 1, hi + 1) for lo, hi in geo.padding)}),
+        *((f"the input is continued by {mode!r}", {"mode": mode}) for mode in ("zeros", "reflect", "replicate", "circular")),
+    ]
+    for name, change in changes:
+        try:
+            other = geo.replace(outputs=None, **change)
+            # The same number of outputs, so that the result can be compared at all.
+            other = other if other.o == geo.o else other.replace(outputs=geo.o)
+        except ValueError:
+            continue
+        if other != geo:
+            yield name, other
+
+
+# ---------------------------------------------------------------------- one entry, read off
+
+
+def _taps(subject: Subject, case: Case, entry: tuple[int, ...] | None) -> str | None:
+    """Say of one wrong entry which products it sums that it should not, and which it lacks."""
+    shapes = subject.op.shapes(case.geometry)
+    sizes = [math.prod(shape) for shape in shapes]
+    if entry is None or len(entry) != case.geometry.axes + 2 or sizes[0] * sizes[1] > _MAX_CALLS:
+        return None
+    wrong: list[str] = []
+    for j in range(sizes[1]):
+        reads, should = [], []
+        for i in range(sizes[0]):
+            arrays = [_hot(shape, at, case.dtype) for shape, at in zip(shapes, (i, j), strict=True)]
+            got = subject.run(case.geometry, *arrays)
+            if len(entry) != got.ndim or any(e >= n for e, n in zip(entry, got.shape, strict=True)):
+                return None
+            if got[entry]:
+                reads.append((i, got[entry]))
+            if contract(subject.op, case.geometry, *arrays)[entry]:
+                should.append(i)
+        if [i for i, _ in reads] != should or any(value != 1 for _, value in reads):
+            wrong.append(_sentence(subject, shapes, j, reads, should))
+    if not wrong:
+        return None
+    more = f" (and {len(wrong) - 1} more taps differ)" if len(wrong) > 1 else ""
+    return f"entry {list(entry)}: {wrong[0]}{more}"
+
+
+def _hot(shape: tuple[int, ...], at: int, dtype: str) -> np.ndarray:
+    hot = np.zeros(math.prod(shape), dtype)
+    hot[at] = 1
+    return hot.reshape(shape)
+
+
+def _sentence(
+    subject: Subject, shapes: tuple, j: int, reads: list[tuple[int, float]], should: list[int]
+) -> str:
+    first, second = subject.op.operands
+
+    def named(name: str, shape: tuple[int, ...], flat: int) -> str:
+        return f"{name}{[int(i) for i in np.unravel_index(flat, shape)]}"
+
+    partner = named(second, shapes[1], j)
+    found = [named(first, shapes[0], i) + ("" if value == 1 else f" times {value:g}") for i, value in reads]
+    right = [named(first, shapes[0], i) for i in should]
+    return f"{partner} meets {' and '.join(found) or 'nothing'}, expected {' and '.join(right) or 'nothing'}"
+
+

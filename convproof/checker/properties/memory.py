@@ -1,0 +1,237 @@
+"""How a kernel treats memory: layouts, what lies around its arrays, what it writes, what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude
+from convproof.checker.probes import log2_miss
+from convproof.checker.properties.base import BILINEAR, Property
+from convproof.checker.subject import Declined, Subject, Wrong
+
+__all__ = ["LAYOUTS", "MOAT", "REPEATABLE", "STATELESS", "UNTOUCHED"]
+
+
+def _poison(dtype: np.dtype) -> object:
+    """A value that shows wherever it is read: NaN, or the largest integer."""
+    return np.nan if dtype.kind == "f" else np.iinfo(dtype).max
+
+
+# ---------------------------------------------------------------------- layouts
+
+
+def _within(array: np.ndarray, slices: tuple[slice, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """Copy an array into a view of a larger, poisoned one."""
+    view = np.full(shape, _poison(array.dtype), array.dtype)[slices]
+    view[...] = array
+    return view
+
+
+def _every_second(array: np.ndarray) -> np.ndarray:
+    shape = (*array.shape[:2], *(2 * n for n in array.shape[2:]))
+    return _within(array, (slice(None),) * 2 + (slice(None, None, 2),) * (array.ndim - 2), shape)
+
+
+def _reversed(array: np.ndarray) -> np.ndarray:
+    flip = (slice(None),) * 2 + (slice(None, None, -1),) * (array.ndim - 2)
+    return np.ascontiguousarray(array[flip])[flip]
+
+
+def _channels_last(array: np.ndarray) -> np.ndarray:
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1)
+
+
+def _channel_slice(array: np.ndarray) -> np.ndarray:
+    shape = (array.shape[0], array.shape[1] + 3, *array.shape[2:])
+    return _within(array, (slice(None), slice(1, 1 + array.shape[1])), shape)
+
+
+def _channel_slice_of_channels_last(array: np.ndarray) -> np.ndarray:
+    wide = np.full((array.shape[0], *array.shape[2:], array.shape[1] + 2), _poison(array.dtype), array.dtype)
+    view = np.moveaxis(wide, -1, 1)[:, :-2]
+    view[...] = array
+    return view
+
+
+def _axes_swapped(array: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(array.swapaxes(0, 1)).swapaxes(0, 1)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def _unaligned(array: np.ndarray) -> np.ndarray:
+    raw = np.zeros(array.nbytes + 1, np.uint8)
+    view = raw[1:].view(array.dtype).reshape(array.shape)
+    view[...] = array
+    return view
+
+
+#: Ways to store the same numbers.
+LAYOUT_OF: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "every second element": _every_second,
+    "negative strides": _reversed,
+    "Fortran order": np.asfortranarray,
+    "channels last": _channels_last,
+    "a slice of channels": _channel_slice,
+    "a slice of channels, channels last": _channel_slice_of_channels_last,
+    "first two axes swapped": _axes_swapped,
+    "read-only": _read_only,
+    "unaligned": _unaligned,
+}
+
+
+def layouts(subject: Subject, case: Case) -> Passed | Skipped:
+    """Give each operand in each layout, with poison in the gaps, and the other contiguous."""
+    m = integer_magnitude(subject, case)
+    if m < 1:
+        return Skipped("no integers are exact at this many terms")
+    operands = draw(subject, case, case.rng("layouts"), m)
+    expected = contract(subject.op, case.geometry, *operands)
+    declined = []
+    for name, lay_out in LAYOUT_OF.items():
+        for which in (0, 1):
+            arrays = list(operands)
+            arrays[which] = lay_out(arrays[which])
+            what = f"{name} in {subject.op.operands[which]}"
+            try:
+                hold_equal(subject, subject.run(case.geometry, *arrays), expected, what=what)
+            except Declined:
+                declined.append(name)
+    once = np.broadcast_to(operands[0][:1], operands[0].shape)  # stride 0 along the batch
+    try:
+        got = subject.run(case.geometry, once, operands[1])
+        hold_equal(subject, got, contract(subject.op, case.geometry, once, operands[1]), what="a broadcast batch")
+    except Declined:
+        declined.append("a broadcast batch")
+    if len(set(declined)) == len(LAYOUT_OF) + 1:
+        return Skipped("the kernel takes contiguous arrays only")
+    note = "declines " + ", ".join(dict.fromkeys(declined)) if declined else ""
+    return Passed(log2_miss(m, case.dtype), note=note)
+
+
+# ---------------------------------------------------------------------- what lies around the arrays
+
+_MARGIN = 129  # elements of poison on either side
+
+
+def _in_moat(array: np.ndarray) -> np.ndarray:
+    """Copy an array, contiguous, into the middle of a poisoned buffer."""
+    buffer = np.full(array.size + 2 * _MARGIN, _poison(array.dtype), array.dtype)
+    inside = buffer[_MARGIN : _MARGIN + array.size].reshape(array.shape)
+    inside[...] = array
+    return inside
+
+
+def moat(subject: Subject, case: Case) -> Passed | Skipped:
+    """Surround the operands with poison, and leave poison where the result is likely to be allocated."""
+    m = integer_magnitude(subject, case)
+    if m < 1:
+        return Skipped("no integers are exact at this many terms")
+    geo = case.geometry
+    operands = draw(subject, case, case.rng("moat"), m)
+    expected = contract(subject.op, geo, *operands)
+    inside = [_in_moat(a) for a in operands]
+    _leave_poison(subject.op.result_shape(geo), np.dtype(case.dtype))
+    hold_equal(subject, subject.run(geo, *inside), expected, what="poison around the operands")
+    if subject.accepts.takes("out"):
+        out = np.full(subject.op.result_shape(geo), 0, subject.run(geo, *operands).dtype)
+        out[...] = _poison(out.dtype)
+        subject.call(geo, *inside, out=out)
+        hold_equal(subject, out, expected, what="a poisoned out=")
+    return Passed(log2_miss(m, case.dtype))
+
+
+def _leave_poison(shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Fill and free memory of the result's size: an allocator tends to hand it out next, contents and all."""
+    kept = [np.full(shape, _poison(dtype), dtype) for _ in range(4)]
+    del kept
+
+
+# ---------------------------------------------------------------------- what it writes, and remembers
+
+
+def untouched(subject: Subject, case: Case) -> Passed | Skipped:
+    """Compare the operands before and after, and see that the result lies in memory of its own."""
+    geo, rng = case.geometry, case.rng("untouched")
+    first, second = draw(subject, case, rng, 3)
+    delta = np.zeros_like(second)
+    delta[(slice(None), 0, *(n // 2 for n in second.shape[2:]))] = 1
+    for b in (second, delta):
+        operands = (first.copy(), b.copy())
+        result = subject.call(geo, *operands)
+        for name, array, before in zip(subject.op.operands, operands, (first, b), strict=True):
+            if array.tobytes() != before.tobytes():
+                raise Wrong(f"the call changed its operand {name}")
+            if isinstance(result, np.ndarray) and np.may_share_memory(result, array):
+                raise Wrong(f"the result shares memory with the operand {name}")
+    return Passed()
+
+
+def stateless(subject: Subject, case: Case) -> Passed | Skipped:
+    """Call with one set of data, with another, at another geometry, and with the first again."""
+    geo, rng = case.geometry, case.rng("stateless")
+    one, two = (draw(subject, case, rng, 3) for _ in range(2))
+    first = subject.run(geo, *one)
+    subject.run(geo, *two)
+    other = geo.replace(x=(geo.batch + 1, *geo.x[1:]))
+    if subject.domain.refuses(other, subject.op.name) is None:
+        shapes = subject.op.shapes(other)
+        try:
+            subject.run(other, *(np.ones(shape, case.dtype) for shape in shapes))
+        except Declined:
+            pass
+    again = subject.run(geo, *one)
+    if first.shape != again.shape or first.tobytes() != again.tobytes():
+        raise Wrong("the same call gave another result after other calls in between")
+    return Passed()
+
+
+def repeatable(subject: Subject, case: Case) -> Passed | Skipped:
+    """Repeat a call on floats that round, with every number of threads that the kernel can be asked for."""
+    geo, rng = case.geometry, case.rng("repeatable")
+    if not case.dtype.startswith("float"):
+        return Skipped("integers do not round")
+    operands = [rng.standard_normal(shape).astype(case.dtype) for shape in subject.op.shapes(geo)]
+    first = subject.run(geo, *operands)
+    threads: list[dict[str, int]] = [{}, {}]
+    if subject.accepts.takes("threads"):
+        threads += [{"threads": count} for count in (1, 2, 3)]
+    for extra in threads:
+        again = subject.run(geo, *operands, **extra)
+        if first.shape != again.shape or first.tobytes() != again.tobytes():
+            how = f" with {extra['threads']} threads" if extra else ""
+            raise Wrong(f"the same call{how} gave other bits")
+    return Passed()
+
+
+LAYOUTS = Property(
+    "layouts", "the values do not depend on how the operands lie in memory", layouts, "exact", BILINEAR, every=6
+)
+MOAT = Property(
+    "moat", "nothing outside the operands is read, and every output is written", moat, "exact", BILINEAR, every=3
+)
+UNTOUCHED = Property(
+    "inputs untouched",
+    "operands are not changed, and the result shares no memory with them",
+    untouched,
+    "exact",
+    "what holds for the sampled values holds for all",
+    every=4,
+)
+STATELESS = Property(
+    "no state", "a call's result does not depend on the calls before it", stateless, "exact", "sampled calls", every=4
+)
+REPEATABLE = Property(
+    "repeatable",
+    "the same call gives the same bits, with any number of threads",
+    repeatable,
+    "exact",
+    "sampled calls",
+    every=4,
+)

@@ -1,0 +1,76 @@
+"""PyTorch's CPU kernels: ``torch.nn.functional`` and ``torch.nn.grad``, on NumPy arrays."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convproof.checker.operations import OPS
+from convproof.checker.targets import Target
+from convproof.errors import MissingDependency
+
+__all__ = ["target"]
+
+
+def target(op: str) -> Target:
+    """Return the target of one of PyTorch's functions.
+
+    Raises
+    ------
+    MissingDependency
+        PyTorch is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingDependency("PyTorch is not installed: pip install 'convproof[peers]'") from error
+    home = torch.nn.functional if OPS[op].takes_bias else torch.nn.grad
+    return Target("torch", op, _on_numpy(torch, getattr(home, op), op))
+
+
+def _on_numpy(torch: Any, function: Callable, op: str) -> Callable:
+    """Wrap a function of tensors as one of arrays, without changing how its operands lie in memory."""
+
+    def tensor(value: Any) -> Any:
+        if not isinstance(value, np.ndarray):
+            return value
+        # PyTorch warns of read-only arrays, and shares memory all the same; its kernels write to no operand.
+        return torch.from_numpy(value if value.flags.writeable else _writeable_view(value))
+
+    def kernel(*operands: Any, **options: Any) -> np.ndarray:
+        with torch.no_grad():
+            result = function(*map(tensor, operands), **{name: tensor(v) for name, v in options.items()})
+        return result.numpy()
+
+    kernel.__name__ = op
+    kernel.__signature__ = _SIGNATURES[OPS[op].role]  # type: ignore[attr-defined]
+    return kernel
+
+
+def _writeable_view(array: np.ndarray) -> np.ndarray:
+    """Return a view of the same memory that does not say it is read-only."""
+    interface = dict(array.__array_interface__)
+    interface["data"] = (interface["data"][0], False)
+
+    class _Holder:
+        __array_interface__ = interface
+        owner = array
+
+    return np.asarray(_Holder())
+
+
+def _signature(*names: str) -> inspect.Signature:
+    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+
+
+_SIGNATURES = {
+    "forward": _signature("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
+    "transposed": _signature(
+        "input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"
+    ),
+    "input_gradient": _signature("input_size", "weight", "grad_output", "stride", "padding", "dilation", "groups"),
+    "weight_gradient": _signature("input", "weight_size", "grad_output", "stride", "padding", "dilation", "groups"),
+}

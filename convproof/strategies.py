@@ -1,0 +1,5 @@
+"""Hypothesis strategies for convolution geometries, for anybody's test suite: ``from convproof.strategies import convs``."""
+
+from convproof.checker.strategies import convs
+
+__all__ = ["convs"]
