@@ -126,7 +126,7 @@ class Convolution:
         self._same_dtype(input, weight, bias)
         m, outputs = weight.shape[0], [axis.outputs for axis in axes]
         require(bias is None or bias.shape == (m,), f"bias: expected shape {(m,)}")
-        w = self.operand(weight, "weight").reshape(groups, m // groups, -1 if weight.size else 0)
+        w = self.operand(weight, "weight").reshape(groups, m // groups, math.prod(weight.shape[1:]))
         y = self.merge(self.product(w, self._patches(input, axes, groups)))
         y = y.reshape(len(input), m, *outputs)
         if bias is not None:
