@@ -6,6 +6,7 @@ from tests.mutants._numpy_kernels import OPS, kernel
 from tests.mutants.calls import faults
 from tests.mutants.catalogue import MUTANTS
 
+
 def by_name(mutants):
     return pytest.mark.parametrize("mutant", mutants, ids=lambda mutant: mutant.name)
 
