@@ -259,7 +259,8 @@ class Conv:
         for part in text.strip().split("-"):
             match = _FIELD.fullmatch(part)
             if not match or (match.lastgroup or "") in fields:
-                raise ArgumentValueError(bad("geometry", text, f"'x1x3x8x8-w4x3x3x3-s2-p1'; cannot read {part!r} in it"))
+                expected = f"a form like 'x1x3x8x8-w4x3x3x3-s2-p1'; cannot read {part!r} in it"
+                raise ArgumentValueError(bad("geometry", text, expected))
             name = match.lastgroup or ""
             fields[name] = _READERS[name](part)
         if "x" not in fields or "w" not in fields:
@@ -442,14 +443,15 @@ def _padding(
         items = items * axes
     if len(items) != axes:
         raise GeometryError(bad("padding", value, f"one integer, or one (or a pair) for each of the {axes} axes"))
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for item in items:
         sides = _items(item)
-        pair = (item, item) if sides is None else sides
-        if len(pair) != 2:
+        sides = (item, item) if sides is None else sides
+        if len(sides) != 2:
             raise GeometryError(bad("padding", value, "(low, high) pairs"))
-        pairs.append(tuple(_integer("padding", side, whole=value, **bounds) for side in pair))
-    return tuple(pairs)  # type: ignore[return-value]
+        low, high = (_integer("padding", side, whole=value, **bounds) for side in sides)
+        pairs.append((low, high))
+    return tuple(pairs)
 
 
 def _named_padding(
@@ -467,10 +469,10 @@ def _named_padding(
 
 def _check_reach(mode: str, n: tuple[int, ...], padding: tuple[tuple[int, int], ...]) -> None:
     """Refuse padding that reaches beyond what the mode can take from the input."""
-    most = {"reflect": [size - 1 for size in n], "circular": list(n), "replicate": [_LARGEST_STEP * min(1, s) for s in n]}
-    for limit, pair in zip(most.get(mode, []), padding, strict=False):
-        if max(pair) > max(limit, 0):
-            raise GeometryError(bad("padding", padding, f"at most {max(limit, 0)} on an axis: mode={mode!r}, input {n}"))
+    for size, pair in zip(n, padding, strict=True):
+        most = {"reflect": max(size - 1, 0), "circular": size, "replicate": _LARGEST_STEP * min(size, 1)}
+        if mode in most and max(pair) > most[mode]:
+            raise GeometryError(bad("padding", padding, f"at most {most[mode]} on an axis: mode={mode!r}, input {n}"))
 
 
 def _windows(geo: Conv) -> tuple[int, ...]:
@@ -481,8 +483,9 @@ def _windows(geo: Conv) -> tuple[int, ...]:
     ):
         padded, reach = n + lo + hi, d * (k - 1) + 1
         if padded < reach:
-            expected = f"a kernel within the padded input: on axis {axis} it reaches over {reach} of {max(padded, 0)} elements"
-            raise GeometryError(bad("w", geo.w, f"{expected} (x={geo.x}, padding={(lo, hi)}, dilation={d})"))
+            expected = f"a kernel within the padded input: on axis {axis} it reaches over {reach}"
+            given = f"(x={geo.x}, padding={(lo, hi)}, dilation={d})"
+            raise GeometryError(bad("w", geo.w, f"{expected} of {max(padded, 0)} elements {given}"))
         counts.append((padded - reach) // s + 1)
     return tuple(counts)
 

@@ -162,7 +162,10 @@ def test_any_text_is_read_or_refused(text):
     assert Conv.parse(str(geo)) == geo
 
 
-@given(st.lists(st.sampled_from("x1x1x5 w1x1x3 w1x1x9 s0 s2 s1x1 pn3 p1_2 p9_n9 d2 d99 g1 g2 mode=zeros o1 o9".split())))
+FIELDS = ["x1x1x5", "w1x1x3", "w1x1x9", "s0", "s2", "s1x1", "pn3", "p1_2", "p9_n9", "d9", "g2", "mode=zeros", "o1"]
+
+
+@given(st.lists(st.sampled_from(FIELDS)))
 def test_any_fields_are_read_or_refused(fields):
     try:
         geo = Conv.parse("-".join(fields))
@@ -317,14 +320,10 @@ nested = st.recursive(anything, lambda inner: st.lists(inner, max_size=5) | st.t
 shapes = st.lists(number, min_size=2, max_size=6).map(tuple) | st.tuples(*[st.integers(0, 6)] * 4) | nested
 
 
-@given(
-    st.fixed_dictionaries(
-        {"x": shapes, "w": shapes},
-        optional={
-            name: nested for name in ("stride", "padding", "dilation", "groups", "mode", "outputs")
-        },
-    )
-)
+parameters = ("stride", "padding", "dilation", "groups", "mode", "outputs")
+
+
+@given(st.fixed_dictionaries({"x": shapes, "w": shapes}, optional=dict.fromkeys(parameters, nested)))
 def test_any_argument_is_accepted_or_refused(arguments):
     try:
         geo = Conv(**arguments)

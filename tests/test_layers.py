@@ -1,5 +1,7 @@
 """The named networks against their published tables."""
 
+from itertools import pairwise
+
 import pytest
 
 from convproof import layers
@@ -21,7 +23,8 @@ def test_mobilenet_v1_totals():
 
 def test_mobilenet_v1_sizes_are_the_printed_ones():
     net = layers.get("mobilenet-v1")
-    sizes = [(layer.geometry.out_channels, layer.geometry.o[0]) for layer in net.layers if "depthwise" not in layer.name]
+    dense = [layer.geometry for layer in net.layers if "depthwise" not in layer.name]
+    sizes = [(geo.out_channels, geo.o[0]) for geo in dense]
     printed = [(32, 112), (64, 112), (128, 56), (128, 56), (256, 28), (256, 28), (512, 14)]
     assert sizes == printed + [(512, 14)] * 5 + [(1024, 7)] * 2 + [(1000, 1)]
     depthwise = [layer.geometry for layer in net.layers if "depthwise" in layer.name]
@@ -52,7 +55,7 @@ def test_layers_follow_each_other(name):
     net = layers.get(name, batch=3)
     assert all(layer.geometry.batch == 3 for layer in net.layers)
     trunk = [layer.geometry for layer in net.layers if not layer.name.endswith("shortcut")]
-    for before, after in zip(trunk, trunk[1:], strict=False):
+    for before, after in pairwise(trunk):
         assert before.out_channels == after.in_channels
 
 
