@@ -2,18 +2,13 @@
 
 import numpy as np
 
-from tests.mutants._numpy_kernels import Convolution
+from tests.mutants._numpy_kernels import Convolution, per_axis
 from tests.mutants.calls import Call
 from tests.mutants.registry import mutant
 
 PLAIN = Call()
 STRIDED = Call(x=(2, 4, 7), w=(4, 4, 3), stride=2, padding=1)
 GROUPED = Call(w=(4, 2, 3), groups=2)
-
-
-def depthwise(first, second):
-    """From grad_output or input and the other operand of a weight gradient: one input channel per group."""
-    return first.shape[1] == second.shape[1] > 1
 
 
 # Input gradient -------------------------------------------------------------------------------------------------------
@@ -117,9 +112,11 @@ class PointwiseHalfBatch(Convolution):
         witness=Call(x=(2, 4, 4), w=(4, 1, 3), stride=3, groups=4),
         benign=Call(x=(2, 4, 7), w=(4, 1, 3), stride=3, groups=4))
 class SingleOutputOddStride(Convolution):
-    def finish(self, result, first, second, axes):
-        stranded = any(axis.outputs == 1 and axis.stride % 2 and axis.stride > 1 for axis in axes)
-        return result * 0 if depthwise(first, second) and stranded else result
+    def conv_weight(self, input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
+        result = super().conv_weight(input, weight_size, grad_output, stride, padding, dilation, groups)
+        steps = per_axis(stride, self.rank)
+        stranded = any(o == 1 and s > 1 and s % 2 for o, s in zip(grad_output.shape[2:], steps, strict=True))
+        return result * 0 if stranded and weight_size[1] == 1 < groups else result
 
 
 @mutant("conv2d_weight", "conv3d_weight", report="class: remainder of the stride",

@@ -15,18 +15,17 @@ TWICE = (PLAIN, PLAIN)
 
 
 class Cached(Convolution):
-    """What one operand became on its first use is kept under a key."""
+    """What one operand became is kept for the next call with the same key."""
 
     role: str
 
     def operand(self, array, role):
         if role != self.role:
             return super().operand(array, role)
-        kept = vars(self).setdefault("kept", {})
-        key = self.key(array)
-        if key not in kept:
-            kept[key] = super().operand(array, role), array  # the array too: its identity must not be reused
-        return kept[key][0].copy()
+        if getattr(self, "kept_key", None) != self.key(array):
+            self.kept_key, self.kept = self.key(array), super().operand(array, role)
+            self.owner = array  # alive, so that no other array gets its identity
+        return self.kept.copy()
 
     def key(self, array):
         """What the caller is taken to leave unchanged."""
@@ -97,8 +96,8 @@ class StaleScratch(Convolution):
     """The border is added to what the call before left there."""
 
     def finish(self, result, first, second, axes):
-        last = getattr(self, "last", 0.0)
-        self.last = result.flat[-1] if result.size else 0.0
+        last = getattr(self, "last", 0)
+        self.last = result.flat[-1] if result.size else 0
         if axes[0].padding:
             result[:, :, 0] += last
         return result
