@@ -81,7 +81,7 @@ def extensions():
     ]
     directives = {"language_level": 3, "boundscheck": False, "wraparound": False, "initializedcheck": False,
                   "freethreading_compatible": True, "embedsignature": True}
-    return cythonize(modules, build_dir="build", compiler_directives=directives, quiet=True)
+    return cythonize(modules, compiler_directives=directives, quiet=True)
 
 
 setup(

@@ -1,6 +1,8 @@
 // Chooses the kernel for a correlation, and the forward pass.
 #pragma once
 
+#include "depthwise.hpp"
+#include "dot.hpp"
 #include "offset_table.hpp"
 #include "row.hpp"
 
@@ -9,7 +11,11 @@ namespace convproof {
 template <class T, class V>
 std::unique_ptr<Job> make_correlation_job(Correlation c, const T* input, const T* weight, const T* bias, T* output,
                                           int threads) {
+  if (DepthwiseJob<T, V>::serves(c)) {
+    return std::make_unique<DepthwiseJob<T, V>>(std::move(c), input, weight, bias, output);
+  }
   join_pointwise_axes(c);
+  if (DotJob<T, V>::serves(c)) return std::make_unique<DotJob<T, V>>(std::move(c), input, weight, bias, output);
   const bool few_channels = 2 * c.out_channels < V::lanes;
   const bool few_terms = c.terms() < 32;
   if (few_channels || few_terms) {

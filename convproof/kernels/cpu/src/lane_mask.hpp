@@ -2,7 +2,8 @@
 // masked load may hang over the end of an array.
 #pragma once
 
-#ifdef CONVPROOF_VECTOR_EXTENSIONS
+#include <cstdint>
+#include <type_traits>
 
 #if defined(__AVX2__) || defined(__AVX512F__)
 #include <immintrin.h>
@@ -12,17 +13,26 @@ namespace convproof {
 
 using std::int64_t;
 
+// The lanes [low, high): the mask of vectors that have no mask instructions.
+struct LaneRange {
+  int64_t low, high;
+};
+
+template <int L>
+CONVPROOF_INLINE LaneRange lane_range(int64_t low, int64_t high) {
+  low = low < 0 ? 0 : low > L ? L : low;
+  high = high < low ? low : high > L ? L : high;
+  return LaneRange{low, high};
+}
+
+#ifdef CONVPROOF_VECTOR_EXTENSIONS
+
 template <class T, int L>
 struct RegisterOf {
   typedef T type __attribute__((vector_size(L * sizeof(T))));
 };
 template <class T, int L>
 using RegisterType = typename RegisterOf<T, L>::type;
-
-// The lanes [low, high), for registers that have no mask instructions.
-struct LaneRange {
-  int64_t low, high;
-};
 
 #if defined(__AVX512F__)
 template <class T, int L>
@@ -41,18 +51,17 @@ constexpr bool has_mask_vectors = false;
 
 template <class T, int L>
 CONVPROOF_INLINE auto lane_mask(int64_t low, int64_t high) {
-  low = low < 0 ? 0 : low > L ? L : low;
-  high = high < low ? low : high > L ? L : high;
+  const LaneRange range = lane_range<L>(low, high);
   if constexpr (has_mask_registers<T, L>) {
-    return static_cast<unsigned>(((1u << high) - 1u) & ~((1u << low) - 1u));
+    return static_cast<unsigned>(((1u << range.high) - 1u) & ~((1u << range.low) - 1u));
   } else if constexpr (has_mask_vectors<T, L>) {
     using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, long long>;
     RegisterType<Integer, L> lane;
     CONVPROOF_UNROLL
     for (int l = 0; l < L; l++) lane[l] = l;
-    return (lane >= static_cast<Integer>(low)) & (lane < static_cast<Integer>(high));
+    return (lane >= static_cast<Integer>(range.low)) & (lane < static_cast<Integer>(range.high));
   } else {
-    return LaneRange{low, high};
+    return range;
   }
 }
 
@@ -97,6 +106,6 @@ CONVPROOF_INLINE void masked_store(T* p, Mask mask, RegisterType<T, L> value) {
   }
 }
 
-}  // namespace convproof
-
 #endif
+
+}  // namespace convproof

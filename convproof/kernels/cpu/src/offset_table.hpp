@@ -74,7 +74,7 @@ class OffsetTableJob final : public Job {
   OffsetTableJob(Correlation correlation, const T* input, const T* weight, const T* bias, T* output)
       : c_(std::move(correlation)), input_(input), weight_(weight), bias_(bias), output_(output), terms_(c_),
         tiling_(c_, tile_rows(c_), tile_pixels),
-        layout_(c_, tiling_, (tiling_.block_columns() + panel - 1) / panel * panel, sizeof(T)),
+        layout_(c_, tiling_, panel, sizeof(T)),
         blocks_((c_.out_channels + block - 1) / block), packed_(c_.groups * c_.out_channels * c_.terms()) {
     offset_.resize(static_cast<std::size_t>(c_.terms()));
     weight_offset_.resize(offset_.size());
@@ -110,11 +110,11 @@ class OffsetTableJob final : public Job {
     if (tile.rows() <= 0) return;
     Scratch<T> copy(layout_.size(c_.in_channels));
     Scratch<T> sums(block * panel);
-    layout_.template copy<T, V>(input_ + c_.input_of(image, group), c_.in_channels, tile, copy.data());
+    const T* x = layout_.template load<T, V>(input_ + c_.input_of(image, group), c_.in_channels, tile, copy.data());
     for (int64_t i = tile.row_begin; i < tile.row_end; i++) {
       for (int64_t j = 0; j < tile.columns(); j += panel) {
         for (int64_t b = 0; b < blocks_; b++) {
-          sum_panel(group, b, tile, i, copy.data() + layout_.row(tile, i) + j, sums.data());
+          sum_panel(group, b, tile, i, x + layout_.row(tile, i) + j, sums.data());
           write_panel(image, group, b, tile, i, j, sums.data());
         }
       }

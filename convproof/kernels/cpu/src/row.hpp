@@ -73,7 +73,7 @@ class RowJob final : public Job {
  public:
   RowJob(Correlation correlation, const T* input, const T* weight, const T* bias, T* output, int threads)
       : c_(std::move(correlation)), input_(input), weight_(weight), bias_(bias), output_(output), terms_(c_),
-        tiling_(c_, tile_rows(c_), tile_pixels), layout_(c_, tiling_, tiling_.block_columns(), sizeof(T)),
+        tiling_(c_, tile_rows(c_), tile_pixels), layout_(c_, tiling_, 1, sizeof(T)),
         blocks_((c_.out_channels + block - 1) / block),
         packs_once_(c_.images * tiling_.count() > 1),
         packed_(packs_once_ ? c_.groups * blocks_ * c_.terms() * block : 0) {
@@ -100,9 +100,9 @@ class RowJob final : public Job {
 
     Scratch<T> copy(layout_.size(c_.in_channels));
     Scratch<T> sums(tile.rows() * tile.columns() * block);
-    layout_.template copy<T, V>(input_ + c_.input_of(image, group), c_.in_channels, tile, copy.data());
+    const T* x = layout_.template load<T, V>(input_ + c_.input_of(image, group), c_.in_channels, tile, copy.data());
     for (int64_t b = blocks_ * split / splits_; b < blocks_ * (split + 1) / splits_; b++) {
-      sum_block(group, b, tile, copy.data(), sums.data());
+      sum_block(group, b, tile, x, sums.data());
       write_block(image, group, b, tile, sums.data());
     }
   }
@@ -148,7 +148,7 @@ class RowJob final : public Job {
     }
   }
 
-  void sum_block(int64_t group, int64_t b, const Tile& tile, const T* copy, T* sums) const {
+  void sum_block(int64_t group, int64_t b, const Tile& tile, const T* x, T* sums) const {
     static constexpr auto one = row_panels<T, V, 1>(std::make_integer_sequence<int, panel>());
     static constexpr auto two = row_panels<T, V, 2>(std::make_integer_sequence<int, panel>());
     const auto& kernels = width(b) == L ? one : two;
@@ -163,7 +163,7 @@ class RowJob final : public Job {
         T* row_sums = sums + (i - tile.row_begin) * tile.columns() * width(b);
         bool add = !first_chunk;
         terms_.each_run(chunk, t, c_.axis[1].in_range(i), [&](int64_t begin, int64_t end) {
-          sum_row(kernels, end - begin, copy + layout_.row(tile, i), offset_.data() + chunk.begin + begin,
+          sum_row(kernels, end - begin, x + layout_.row(tile, i), offset_.data() + chunk.begin + begin,
                   packed + begin * width(b), row_sums, tile.columns(), width(b), add);
           add = true;
         });

@@ -7,7 +7,8 @@
 //   phase 1 (columns  0, 2, 4, ...)               a c e g           tap 1
 //
 // and leaves out phases and rows that no tap reads. Columns outside the input are written as zeros;
-// rows and planes outside the input are neither written nor read (their terms are skipped).
+// rows and planes outside the input are neither written nor read (their terms are skipped). A pointwise
+// correlation needs no copy: its tiles are read in place.
 //
 //   copy[channel][depth tap][stored row][phase][column]
 #pragma once
@@ -16,7 +17,7 @@
 #include <vector>
 
 #include "correlation.hpp"
-#include "vec.hpp"
+#include "phases.hpp"
 
 namespace convproof {
 
@@ -69,6 +70,11 @@ void copy_phase(const T* src, int64_t n, int64_t first, int64_t step, int64_t co
     for (; i + V::lanes <= end; i += V::lanes) V::load(from + i).store(dst + i);
     if (i < end) V::load_first(from + i, end - i).store_first(dst + i, end - i);
     i = end;
+  } else if (step == 2) {
+    // The last vector of pairs would read one element past the last one wanted.
+    for (; i + V::lanes < end; i += V::lanes) {
+      even_lanes(V::load(from + 2 * i), V::load(from + 2 * i + V::lanes)).store(dst + i);
+    }
   }
   for (; i < end; i++) dst[i] = from[step * i];
   for (; i < count; i++) dst[i] = T(0);
@@ -76,25 +82,30 @@ void copy_phase(const T* src, int64_t n, int64_t first, int64_t step, int64_t co
 
 class TileLayout {
  public:
-  // `run` is the number of columns read at each tap: block_columns, or more where a kernel reads
-  // whole vectors.
-  TileLayout(const Correlation& c, const Tiling& tiling, int64_t run, int64_t scalar_bytes)
-      : c_(c), run_(run) {
+  // A kernel reads the columns of a tile in multiples of `granularity`: one by one, or whole vectors.
+  TileLayout(const Correlation& c, const Tiling& tiling, int64_t granularity, int64_t scalar_bytes) : c_(c) {
     const Axis& row = c.axis[1];
     const Axis& column = c.axis[2];
     row_unit_ = row.count() == 1 ? row.step : 1;
     stored_rows_ = row.count() ? (tiling.block_rows() - 1) * (row.step / row_unit_) + row.span() / row_unit_ + 1 : 0;
     find_phases();
-    phase_length_ = run + column.span() / column.step;
+    phase_length_ = (tiling.block_columns() + granularity - 1) / granularity * granularity + column.span() / column.step;
     pitch_ = phase_length_ * static_cast<int64_t>(residues_.size());
     plane_ = stored_rows_ * pitch_;
+    const bool exact = tiling.block_columns() % granularity == 0 && column.outputs % granularity == 0;
+    in_place_ = exact && c.axis[0].is_pointwise() && row.is_pointwise() && column.is_pointwise();
+    if (in_place_) {
+      pitch_ = column.inputs;
+      channel_ = c.input_plane();
+      return;
+    }
     // An odd number of cache lines between channels, so that they do not fall into the same cache sets.
     const int64_t line = std::max<int64_t>(1, 64 / scalar_bytes);
     channel_ = ((c.axis[0].count() * plane_ + line - 1) / line | 1) * line;
   }
 
-  int64_t size(int64_t channels) const { return channels * channel_; }
-  int64_t channel_stride() const { return channel_; }
+  // Elements of scratch that the copy of a tile takes.
+  int64_t size(int64_t channels) const { return in_place_ ? 0 : channels * channel_; }
 
   // Where the input of a tap lies, from the start of the output row.
   int64_t offset(int64_t channel, int64_t t, int64_t r, int64_t s) const {
@@ -110,18 +121,22 @@ class TileLayout {
   }
   int64_t row_stride() const { return c_.axis[1].step / row_unit_ * pitch_; }
 
-  // Copies channels [0, channels) of `input` (the first channel wanted) for a tile.
+  // The tile of `channels` channels from `input` on: copied into `copy`, or in place. All offsets count
+  // from the pointer returned.
   template <class T, class V>
-  void copy(const T* input, int64_t channels, const Tile& tile, T* copy) const {
-    if (c_.taps() == 0) return;
+  const T* load(const T* input, int64_t channels, const Tile& tile, T* copy) const {
+    const Axis &depth = c_.axis[0], &row = c_.axis[1], &column = c_.axis[2];
+    if (in_place_) return input + (tile.depth * row.inputs + tile.row_begin) * column.inputs + tile.column_begin;
+    if (c_.taps() == 0) return copy;
     for (int64_t ch = 0; ch < channels; ch++) {
-      for (int64_t t = 0; t < c_.axis[0].count(); t++) {
-        const int64_t depth = tile.depth * c_.axis[0].step + c_.axis[0].taps[t].shift;
-        if (depth < 0 || depth >= c_.axis[0].inputs) continue;
-        const T* plane = input + (ch * c_.axis[0].inputs + depth) * c_.axis[1].inputs * c_.axis[2].inputs;
+      for (int64_t t = 0; t < depth.count(); t++) {
+        const int64_t z = tile.depth * depth.step + depth.taps[t].shift;
+        if (z < 0 || z >= depth.inputs) continue;
+        const T* plane = input + (ch * depth.inputs + z) * row.inputs * column.inputs;
         copy_plane<T, V>(plane, tile, copy + ch * channel_ + t * plane_);
       }
     }
+    return copy;
   }
 
  private:
@@ -154,7 +169,7 @@ class TileLayout {
   }
 
   const Correlation& c_;
-  int64_t run_;
+  bool in_place_;        // tiles are read straight from the input
   int64_t row_unit_;     // input rows between stored rows
   int64_t stored_rows_;
   int64_t phase_length_, pitch_, plane_, channel_;

@@ -16,10 +16,12 @@
 
 #if defined(__GNUC__)
 #define CONVPROOF_INLINE inline __attribute__((always_inline))
+#define CONVPROOF_LAMBDA_INLINE __attribute__((always_inline))
 #define CONVPROOF_NOINLINE __attribute__((noinline))
 #define CONVPROOF_UNROLL _Pragma("GCC unroll 32")
 #else
 #define CONVPROOF_INLINE inline
+#define CONVPROOF_LAMBDA_INLINE
 #define CONVPROOF_NOINLINE
 #define CONVPROOF_UNROLL
 #endif
@@ -48,18 +50,22 @@ struct ArrayVec {
     return r;
   }
   static ArrayVec zero() { return fill(T(0)); }
-  static ArrayVec load(const T* p) { return load_range(p, 0, L); }
-  static ArrayVec load_first(const T* p, int64_t n) { return load_range(p, 0, n); }
-  // Lanes [low, high) come from p[lane]; the others are zero and their memory is not touched.
-  static ArrayVec load_range(const T* p, int64_t low, int64_t high) {
-    ArrayVec r;
-    for (int l = 0; l < L; l++) r.lane[l] = l >= low && l < high ? p[l] : T(0);
+  static ArrayVec load(const T* p) { return load(p, mask(0, L)); }
+  void store(T* p) const { store(p, mask(0, L)); }
+
+  // The lanes [low, high). A masked load reads p[lane] for these, makes the others zero and does not
+  // touch their memory; a masked store writes these only.
+  static LaneRange mask(int64_t low, int64_t high) { return lane_range<L>(low, high); }
+  static ArrayVec load(const T* p, LaneRange m) {
+    ArrayVec r = zero();
+    for (int64_t l = m.low; l < m.high; l++) r.lane[l] = p[l];
     return r;
   }
-  void store(T* p) const { store_first(p, L); }
-  void store_first(T* p, int64_t n) const {
-    for (int l = 0; l < L && l < n; l++) p[l] = lane[l];
+  void store(T* p, LaneRange m) const {
+    for (int64_t l = m.low; l < m.high; l++) p[l] = lane[l];
   }
+  static ArrayVec load_first(const T* p, int64_t n) { return load(p, mask(0, n)); }
+  void store_first(T* p, int64_t n) const { store(p, mask(0, n)); }
   void store_strided(T* p, int64_t stride, int64_t n) const {
     for (int l = 0; l < L && l < n; l++) p[l * stride] = lane[l];
   }
@@ -96,14 +102,19 @@ struct RegisterVec {
     std::memcpy(&r.v, p, sizeof r.v);
     return r;
   }
-  static CONVPROOF_INLINE RegisterVec load_first(const T* p, int64_t n) { return load_range(p, 0, n); }
-  static CONVPROOF_INLINE RegisterVec load_range(const T* p, int64_t low, int64_t high) {
-    return {masked_load<T, L>(p, lane_mask<T, L>(low, high))};
-  }
   CONVPROOF_INLINE void store(T* p) const { std::memcpy(p, &v, sizeof v); }
-  CONVPROOF_INLINE void store_first(T* p, int64_t n) const {
-    masked_store<T, L>(p, lane_mask<T, L>(0, n), v);
+
+  static CONVPROOF_INLINE auto mask(int64_t low, int64_t high) { return lane_mask<T, L>(low, high); }
+  template <class Mask>
+  static CONVPROOF_INLINE RegisterVec load(const T* p, Mask m) {
+    return {masked_load<T, L>(p, m)};
   }
+  template <class Mask>
+  CONVPROOF_INLINE void store(T* p, Mask m) const {
+    masked_store<T, L>(p, m, v);
+  }
+  static CONVPROOF_INLINE RegisterVec load_first(const T* p, int64_t n) { return load(p, mask(0, n)); }
+  CONVPROOF_INLINE void store_first(T* p, int64_t n) const { store(p, mask(0, n)); }
   CONVPROOF_INLINE void store_strided(T* p, int64_t stride, int64_t n) const {
     for (int l = 0; l < L && l < n; l++) p[l * stride] = v[l];
   }

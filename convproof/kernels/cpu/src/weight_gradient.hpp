@@ -76,7 +76,7 @@ class WeightGradientJob final : public Job {
   WeightGradientJob(Correlation correlation, const T* g, const T* x, T* dw, int threads)
       : c_(std::move(correlation)), g_(g), x_(x), dw_(dw),
         tiling_(c_, std::max<int64_t>(1, tile_pixels / std::max<int64_t>(1, c_.axis[2].outputs)), tile_pixels),
-        layout_(c_, tiling_, tiling_.block_columns(), sizeof(T)), blocks_((c_.out_channels + block - 1) / block) {
+        layout_(c_, tiling_, 1, sizeof(T)), blocks_((c_.out_channels + block - 1) / block) {
     const int64_t wanted = threads < 2 ? 1 : (3 * threads + c_.groups - 1) / c_.groups;
     block_shares_ = std::min(blocks_, wanted);
     channel_shares_ = std::min(c_.in_channels, (wanted + block_shares_ - 1) / block_shares_);
@@ -101,11 +101,11 @@ class WeightGradientJob final : public Job {
       for (int64_t i = 0; i < tiling_.count(); i++) {
         const Tile tile = tiling_[i];
         if (tile.rows() <= 0) continue;
-        const T* x = x_ + c_.input_of(image, group) + channels.begin * c_.input_plane();
-        layout_.template copy<T, V>(x, channels.count(), tile, copy.data());
+        const T* x = layout_.template load<T, V>(
+            x_ + c_.input_of(image, group) + channels.begin * c_.input_plane(), channels.count(), tile, copy.data());
         for (int64_t b = first_block; b < end_block; b++) {
           pack_gradient(image, group, b, tile, gradient.data());
-          add_tile(channels, b, tile, copy.data(), gradient.data(), sums.data() + (b - first_block) * weights * block);
+          add_tile(channels, b, tile, x, gradient.data(), sums.data() + (b - first_block) * weights * block);
         }
       }
     }
@@ -136,7 +136,7 @@ class WeightGradientJob final : public Job {
     }
   }
 
-  void add_tile(Channels channels, int64_t b, const Tile& tile, const T* copy, const T* gradient, T* sums) const {
+  void add_tile(Channels channels, int64_t b, const Tile& tile, const T* x, const T* gradient, T* sums) const {
     const Axis& row = c_.axis[1];
     const TapRange depth = c_.axis[0].in_range(tile.depth);
     for (int64_t t = depth.begin; t < depth.end; t++) {
@@ -145,13 +145,13 @@ class WeightGradientJob final : public Job {
         const int64_t begin = std::max(tile.row_begin, reached.begin), end = std::min(tile.row_end, reached.end);
         if (begin >= end) continue;
         const T* g = gradient + (begin - tile.row_begin) * tile.columns() * width(b);
-        add_rows(channels, b, t, r, end - begin, tile.columns(), copy + layout_.row(tile, begin), g, sums);
+        add_rows(channels, b, t, r, end - begin, tile.columns(), x + layout_.row(tile, begin), g, sums);
       }
     }
   }
 
   // All weights of one depth tap and one row tap: pairs (channel, column tap), a panel at a time.
-  void add_rows(Channels channels, int64_t b, int64_t t, int64_t r, int64_t rows, int64_t columns, const T* copy,
+  void add_rows(Channels channels, int64_t b, int64_t t, int64_t r, int64_t rows, int64_t columns, const T* x,
                 const T* g, T* sums) const {
     static constexpr auto one = gradient_panels<T, V, 1>(std::make_integer_sequence<int, panel>());
     static constexpr auto two = gradient_panels<T, V, 2>(std::make_integer_sequence<int, panel>());
@@ -165,7 +165,7 @@ class WeightGradientJob final : public Job {
       const T* from[panel];
       T* to[panel];
       for (int64_t i = 0; i < items; i++) {
-        from[i] = copy + layout_.offset(channel, t, r, s);
+        from[i] = x + layout_.offset(channel, t, r, s);
         to[i] = sums + (channel * c_.weight_taps + tap + column.taps[s].weight) * width(b);
         if (++s == column.count()) s = 0, channel++;
       }
@@ -225,7 +225,7 @@ class WeightDotJob final : public Job {
   WeightDotJob(Correlation correlation, const T* g, const T* x, T* dw)
       : c_(std::move(correlation)), g_(g), x_(x), dw_(dw),
         tiling_(c_, std::max<int64_t>(1, tile_pixels / std::max<int64_t>(1, c_.axis[2].outputs)), tile_pixels),
-        layout_(c_, tiling_, tiling_.block_columns(), sizeof(T)) {}
+        layout_(c_, tiling_, 1, sizeof(T)) {}
 
   // A task is one input channel of one group.
   int64_t tasks() const override { return c_.groups * c_.in_channels; }
@@ -241,17 +241,17 @@ class WeightDotJob final : public Job {
       for (int64_t i = 0; i < tiling_.count(); i++) {
         const Tile tile = tiling_[i];
         if (tile.rows() <= 0) continue;
-        const T* x = x_ + c_.input_of(image, group) + channel * c_.input_plane();
-        layout_.template copy<T, V>(x, 1, tile, copy.data());
+        const T* x = layout_.template load<T, V>(x_ + c_.input_of(image, group) + channel * c_.input_plane(), 1, tile,
+                                                 copy.data());
         for (int64_t m = 0; m < c_.out_channels; m++) {
-          add_tile(tile, copy.data(), g_ + c_.output_of(image, group) + m * c_.output_plane, dw + m * c_.weight_out);
+          add_tile(tile, x, g_ + c_.output_of(image, group) + m * c_.output_plane, dw + m * c_.weight_out);
         }
       }
     }
   }
 
  private:
-  void add_tile(const Tile& tile, const T* copy, const T* g, T* dw) const {
+  void add_tile(const Tile& tile, const T* x, const T* g, T* dw) const {
     const Axis& row = c_.axis[1];
     const TapRange depth = c_.axis[0].in_range(tile.depth);
     for (int64_t t = depth.begin; t < depth.end; t++) {
@@ -260,23 +260,23 @@ class WeightDotJob final : public Job {
         const int64_t begin = std::max(tile.row_begin, reached.begin), end = std::min(tile.row_end, reached.end);
         if (begin >= end) continue;
         const T* gradient = g + tile.depth * c_.axis[0].output_stride + begin * row.output_stride + tile.column_begin;
-        add_rows(t, r, end - begin, tile.columns(), copy + layout_.row(tile, begin), gradient, dw);
+        add_rows(t, r, end - begin, tile.columns(), x + layout_.row(tile, begin), gradient, dw);
       }
     }
   }
 
-  void add_rows(int64_t t, int64_t r, int64_t rows, int64_t columns, const T* copy, const T* g, T* dw) const {
+  void add_rows(int64_t t, int64_t r, int64_t rows, int64_t columns, const T* x, const T* g, T* dw) const {
     const Axis& column = c_.axis[2];
     for (int64_t s = 0; s < column.count(); s += panel) {
       const int64_t taps = std::min<int64_t>(panel, column.count() - s);
-      const T* x[panel];
+      const T* from[panel];
       T* sums[panel];
       for (int64_t i = 0; i < taps; i++) {
-        x[i] = copy + layout_.offset(0, t, r, s + i);
+        from[i] = x + layout_.offset(0, t, r, s + i);
         sums[i] = dw + c_.axis[0].taps[t].weight + c_.axis[1].taps[r].weight + column.taps[s + i].weight;
       }
       const auto kernel = taps == 1 ? dot_rows<T, V, 1> : taps == 2 ? dot_rows<T, V, 2> : dot_rows<T, V, 3>;
-      kernel(rows, columns, x, layout_.row_stride(), g, c_.axis[1].output_stride, sums);
+      kernel(rows, columns, from, layout_.row_stride(), g, c_.axis[1].output_stride, sums);
     }
   }
 
