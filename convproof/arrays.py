@@ -87,9 +87,9 @@ def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def describe(value: Any) -> str:
     """Return a few words for a message: arrays by dtype and shape, never their elements."""
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
-        return repr(value)
     try:
+        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
+            return repr(value)
         return f"{value.dtype} array of shape {tuple(value.shape)}"
     except Exception:  # anything at all may be passed, and a message about it must not fail
         return f"a {type(value).__name__}"

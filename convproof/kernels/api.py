@@ -53,7 +53,7 @@ def _forward(axes: int) -> Forward:
         algo: str = "auto",
         threads: int | None = None,
     ) -> Array:
-        """Return the {d}-D convolution of input and weight, as ``torch.nn.functional.conv{d}d``: the kernel is not flipped.
+        """Return the {d}-D convolution, as ``torch.nn.functional.conv{d}d``: the kernel is not flipped.
 
         Parameters
         ----------

@@ -186,8 +186,8 @@ class Call:
             sizes = ()
         if len(sizes) != len(value):
             raise ArgumentTypeError(bad(name, value, "a shape of integers"))
-        if min(sizes, default=0) < 0:
-            raise GeometryError(bad(name, value, "sizes of at least 0"))
+        if not all(0 <= size < 2**63 for size in sizes):
+            raise GeometryError(bad(name, value, "sizes of at least 0 and below 2**63"))
         self._check_rank(name, sizes, ranks)
         self.sizes[name] = sizes
         return sizes
