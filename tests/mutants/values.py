@@ -145,7 +145,7 @@ class ChannelsLastResult(Convolution):
 
 
 @mutant("conv2d", report="class: type of the result", wrong="float32 operands give float64", witness=PLAIN,
-        benign=Call(dtype="float64"), contract=True)
+        benign=Call(dtype="float64"), contract=True, expect=None)
 class WideResult(Convolution):
     def result_type(self, dtype):
         return np.result_type(super().result_type(dtype), np.float64)

@@ -127,7 +127,7 @@ def depth_slices(input, weight, bias=None, stride=1, padding=0, dilation=1):
 
 
 @right("conv2d_input", why="zeros between the gradients and a full correlation with the flipped kernel",
-       groups=1, finite_only=True)
+       groups=1)
 def zero_insertion(input_size, weight, grad_output, stride=1, padding=0, dilation=1):
     taps = weight.shape[2:]
     s, p, d = pairs(stride), pairs(padding), pairs(dilation)
@@ -148,7 +148,7 @@ def weight_as_correlation(input, weight_size, grad_output, stride=1, padding=0, 
 
 
 @right("conv_transpose2d", why="one stride-1 convolution for each phase of the output", groups=1, dilation=1,
-       finite_only=True, max_size=16384)
+       max_size=16384)
 def phases(input, weight, bias=None, stride=1, padding=0, output_padding=0):
     s, p, extra = pairs(stride), pairs(padding), pairs(output_padding)
     taps = weight.shape[2:]

@@ -22,7 +22,8 @@ def from_torch(function, *arrays, **options):
     return function(torch)(*map(tensor, arrays), **options).numpy()
 
 
-@right("conv2d", name="torch_conv2d", why="PyTorch", needs="torch")
+# without input channels PyTorch returns no output channels either
+@right("conv2d", name="torch_conv2d", why="PyTorch", needs="torch", in_channels=range(1, 2**16))
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return from_torch(lambda torch: torch.nn.functional.conv2d, input, weight, bias=bias, stride=stride,
                       padding=padding, dilation=dilation, groups=groups)

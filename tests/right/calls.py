@@ -24,9 +24,8 @@ CALLS = (
 
 
 def _allows(allowed, values):
-    if allowed is None:
-        return True
-    return all(value in (allowed if isinstance(allowed, tuple) else (allowed,)) for value in values)
+    one = isinstance(allowed, int)
+    return allowed is None or all(value == allowed if one else value in allowed for value in values)
 
 
 def _each(value):
