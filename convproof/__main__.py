@@ -1,0 +1,5 @@
+"""``python -m convproof``."""
+
+from convproof.cli import main
+
+main()
