@@ -13,20 +13,36 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "AxisRelation": "relation",
+    "ConvMatrix": "conv_matrix",
     "FactoredStructure": "factored",
     "IDENTITIES": "identities",
     "Identity": "identities",
     "StructureTensor": "structure",
+    "forward_expression": "expressions",
+    "full_convolution": "matrix",
+    "input_gradient_expression": "expressions",
+    "jacobian": "expressions",
+    "toeplitz": "toeplitz_matrix",
+    "transposed_expression": "expressions",
+    "weight_gradient_expression": "expressions",
 }
 
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from convproof.symbolic.conv_matrix import ConvMatrix as ConvMatrix
+    from convproof.symbolic.expressions import forward_expression as forward_expression
+    from convproof.symbolic.expressions import input_gradient_expression as input_gradient_expression
+    from convproof.symbolic.expressions import jacobian as jacobian
+    from convproof.symbolic.expressions import transposed_expression as transposed_expression
+    from convproof.symbolic.expressions import weight_gradient_expression as weight_gradient_expression
     from convproof.symbolic.factored import FactoredStructure as FactoredStructure
     from convproof.symbolic.identities import IDENTITIES as IDENTITIES
     from convproof.symbolic.identities import Identity as Identity
+    from convproof.symbolic.matrix import full_convolution as full_convolution
     from convproof.symbolic.relation import AxisRelation as AxisRelation
     from convproof.symbolic.structure import StructureTensor as StructureTensor
+    from convproof.symbolic.toeplitz_matrix import toeplitz as toeplitz
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,7 @@ from convproof.symbolic.transposition import transposed_input
 
 __all__ = ["IDENTITIES", "Identity", "Run"]
 
-_LARGEST_UNFOLD = 2**24  # elements of an unfolded input, 128 MiB
+_LARGEST_UNFOLD = 2**22  # elements of an unfolded input, 32 MiB
 _LARGEST_COMPOSITION = 2**20  # weights of a composed kernel
 
 

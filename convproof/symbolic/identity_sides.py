@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from convproof.geometry import Conv
+from convproof.symbolic.operands import magnitude
 from convproof.symbolic.relation import axis_relations, counted, joint_index
 from convproof.symbolic.transposition import insert_zeros, swap_channels, transposed_geometry
 
@@ -47,6 +48,13 @@ def _draw(rng: np.random.Generator, m: int, *shapes: tuple[int, ...]) -> Iterato
 def _inner(a: np.ndarray, b: np.ndarray) -> np.int64:
     """Inner product modulo 2**64: equal integers stay equal."""
     return np.vdot(a, b)
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Matrix product of integers, exact: in float64 where every partial sum is an integer below 2**53."""
+    if a.shape[-1] * magnitude(a) * magnitude(b) < 2**53:
+        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
+    return a @ b
 
 
 # ---------------------------------------------------------------------- linearity and adjoints
@@ -125,7 +133,8 @@ def unfold(run: Run, geo: Conv, rng: np.random.Generator, m: int) -> Pair:
     flat = x.reshape(geo.batch, geo.groups, geo.w[1], math.prod(geo.n))
     flat = np.concatenate([flat, np.zeros_like(flat, shape=(*flat.shape[:3], 1))], axis=3)  # index -1 reads 0
     columns = flat[..., index.T].reshape(geo.batch, geo.groups, math.prod(geo.w[1:]), len(index))  # (N, G, K, R)
-    y = w.reshape(geo.groups, geo.out_channels // geo.groups, math.prod(geo.w[1:])) @ columns  # (N, G, M/G, R)
+    matrix = w.reshape(geo.groups, geo.out_channels // geo.groups, math.prod(geo.w[1:]))  # (G, M/G, K)
+    y = _product(matrix, columns)  # (N, G, M/G, R)
     return run("forward", geo, x, w), y.reshape(operand_shapes("input_gradient", geo)[0])
 
 
@@ -134,7 +143,7 @@ def pointwise(run: Run, geo: Conv, rng: np.random.Generator, m: int) -> Pair:
     x, w = _draw(rng, m, geo.x, geo.w)
     seen = tuple(slice(None, (o - 1) * s + 1, s) for o, s in zip(counted(geo), geo.stride, strict=True))
     seen_x = x[(slice(None), slice(None), *seen)].reshape(geo.batch, geo.groups, geo.w[1], math.prod(counted(geo)))
-    y = w.reshape(geo.groups, geo.out_channels // geo.groups, geo.w[1]) @ seen_x  # (N, G, M/G, R)
+    y = _product(w.reshape(geo.groups, geo.out_channels // geo.groups, geo.w[1]), seen_x)  # (N, G, M/G, R)
     return run("forward", geo, x, w), y.reshape(operand_shapes("input_gradient", geo)[0])
 
 
@@ -143,7 +152,7 @@ def fully_connected(run: Run, geo: Conv, rng: np.random.Generator, m: int) -> Pa
     x, w = _draw(rng, m, geo.x, geo.w)
     depth = math.prod(geo.w[1:])
     matrix = w.reshape(geo.groups, geo.out_channels // geo.groups, depth)
-    y = matrix @ x.reshape(geo.batch, geo.groups, depth, 1)  # (N, G, M/G, 1)
+    y = _product(matrix, x.reshape(geo.batch, geo.groups, depth, 1))  # (N, G, M/G, 1)
     return run("forward", geo, x, w), y.reshape(operand_shapes("input_gradient", geo)[0])
 
 

@@ -18,8 +18,8 @@ from convproof.symbolic.relation import axis_relations, joint_index
 
 __all__ = ["LARGEST_TERMS", "StructureTensor", "structure"]
 
-#: The most terms that are written out; larger geometries have the factored form.
-LARGEST_TERMS = 200_000_000
+#: The most terms that are written out, 3.2 GB of them; larger geometries have the factored form.
+LARGEST_TERMS = 100_000_000
 
 Shape = tuple[int, ...]
 Shapes = tuple[Shape, Shape, Shape]

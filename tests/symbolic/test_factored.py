@@ -50,6 +50,23 @@ def test_every_mode_is_the_definition(mode):
     np.testing.assert_array_equal(FactoredStructure(geo).forward(x, w), definition(x, w, geo))
 
 
+@pytest.mark.parametrize(
+    "geo",
+    [
+        Conv(x=(1, 2, 0), w=(2, 2, 2), padding=2),
+        Conv(x=(0, 2, 4), w=(2, 2, 3)),
+        Conv(x=(1, 0, 4), w=(2, 0, 3)),
+        Conv(x=(1, 2, 4), w=(0, 2, 3)),
+        Conv(x=(1, 0, 4), w=(0, 0, 3), groups=3),
+    ],
+    ids=str,
+)
+def test_empty_sizes_give_zeros(geo):
+    for result, expected in contractions(geo):
+        np.testing.assert_array_equal(result, expected)
+        assert not result.any()
+
+
 def test_beyond_float_the_sums_run_in_integers():
     geo = Conv(x=(1, 2, 6), w=(2, 2, 3), padding=1)
     for result, expected in contractions(geo, most=2**29):
