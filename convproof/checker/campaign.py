@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import joblib
@@ -82,22 +82,20 @@ def ask(prop: Property, subject: Subject, case: Case, tally: Tally, strict: bool
 
 
 def run_tasks(
-    tasks: list[Task], targets: list[Target], settings: Settings, jobs: int, done: Callable[[Task], None]
+    tasks: Iterable[Task], targets: Sequence[Target], settings: Settings, jobs: int
 ) -> Iterator[tuple[Task, Result]]:
-    """Run the tasks, in this process or in workers, and yield each result as it comes."""
+    """Run the tasks, in this process or in workers, and yield each result as it comes.
+
+    Tasks are taken from the iterable as workers become free, so that it may leave some out on what came before.
+    """
     if jobs == 1:
         for task in tasks:
             yield task, run_task(task, targets[task.target], settings)
-            done(task)
         return
     found_again = [(target.spec, target.op, target.domain, target.strict, target.dtypes) for target in targets]
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-        for task, result in parallel(
-            joblib.delayed(_in_worker)(task, found_again[task.target], settings) for task in tasks
-        ):
-            yield task, result
-            done(task)
+        yield from parallel(joblib.delayed(_in_worker)(task, found_again[task.target], settings) for task in tasks)
 
 
 def _in_worker(task: Task, found_again: tuple, settings: Settings) -> tuple[Task, Result]:

@@ -20,7 +20,7 @@ __all__ = ["GENERATED", "LAYERS", "ONE", "SWEEP", "Settings", "Task", "draw_geom
 # The kinds of task, and with them the row of the report that its values stand in.
 GENERATED, SWEEP, LAYERS, ONE = "values", "size sweep", "real layers", "one geometry"
 
-_PER_TASK = {GENERATED: 50, SWEEP: 20, LAYERS: 4, ONE: 1}
+_PER_TASK = {GENERATED: 25, SWEEP: 20, LAYERS: 4, ONE: 1}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def draw_geometries(target: Target, settings: Settings) -> tuple[Conv, ...]:
 
 
 def plan(targets: list[Target], settings: Settings) -> list[Task]:
-    """Return the tasks of a run, largest kinds first so that the workers end together."""
+    """Return the tasks of a run: the cheap and telling kinds first, the kernels in turn."""
     tasks: list[Task] = []
     for number, target in enumerate(targets):
         for kind, geometries in _geometries(target, settings).items():
@@ -116,8 +116,8 @@ def plan(targets: list[Target], settings: Settings) -> list[Task]:
                 Task(number, kind, tuple(geometries[start : start + size]), start)
                 for start in range(0, len(geometries), size)
             ]
-    order = (LAYERS, GENERATED, SWEEP, ONE)
-    return sorted(tasks, key=lambda task: order.index(task.kind))
+    order = (ONE, GENERATED, SWEEP, LAYERS)
+    return sorted(tasks, key=lambda task: (order.index(task.kind), task.first))
 
 
 def _geometries(target: Target, settings: Settings) -> dict[str, list[Conv]]:

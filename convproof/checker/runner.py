@@ -6,7 +6,7 @@ import platform
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -142,23 +142,35 @@ def verify_all(
     """
     settings = _settings(seed, max_examples, dtypes, thorough, layers, geometry)
     started = time.perf_counter()
-    tasks = plan(list(targets), settings)
-    total, done = sum(len(task.geometries) for task in tasks), 0
     if settings.geometry is not None:
         for target in targets:
             _check_claimed(target, settings.geometry)
+    tasks = plan(list(targets), settings)
     gathered = [_Gathered(target, settings) for target in targets]
-
-    def finished(task: Task) -> None:
-        nonlocal done
-        done += len(task.geometries)
-        if progress is not None:
-            progress(done, total, f"{targets[task.target].name}: {task.kind}")
-
-    for task, result in run_tasks(tasks, list(targets), settings, _jobs(jobs), finished):
+    for task, result in run_tasks(_undecided(tasks, gathered, targets, progress), targets, settings, _jobs(jobs)):
         gathered[task.target].take(task, result)
     seconds = (time.perf_counter() - started) / max(len(targets), 1)
     return [each.report(seconds) for each in gathered]
+
+
+def _undecided(
+    tasks: Sequence[Task],
+    gathered: Sequence[_Gathered],
+    targets: Sequence[Target],
+    progress: Callable[[int, int, str], None] | None,
+) -> Iterator[Task]:
+    """Yield the tasks of the kernels that have not failed yet: after a failure there is nothing left to verify."""
+    total, done = sum(len(task.geometries) for task in tasks), 0
+    for task in tasks:
+        if progress is not None:
+            progress(done, total, f"{targets[task.target].name}: {task.kind}")
+        if gathered[task.target].failed:
+            gathered[task.target].left_out += len(task.geometries)
+        else:
+            yield task
+        done += len(task.geometries)
+    if progress is not None:
+        progress(total, total, "done")
 
 
 def certify(
@@ -202,7 +214,7 @@ def certify(
     started = time.perf_counter()
     gathered = _Gathered(target, settings)
     task = Task(0, ONE, (settings.geometry,), 0)
-    for each, result in run_tasks([task], [target], settings, 1, lambda _: None):
+    for each, result in run_tasks([task], [target], settings, 1):
         gathered.take(each, result)
     report = gathered.report(time.perf_counter() - started)
     tally = gathered.tallies[wanted[at_least].name]
@@ -282,6 +294,12 @@ class _Gathered:
         self.geometries: set[Conv] = set()
         self.kinds: Counter[str] = Counter()
         self.calls = 0
+        self.left_out = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether any property has been refuted."""
+        return any(tally.failure is not None for tally in self.tallies.values())
 
     def take(self, task: Task, result: Result) -> None:
         """Put in what one task found."""
@@ -323,8 +341,11 @@ class _Gathered:
                 "cases": dict(self.kinds),
             },
             environment=_environment(),
-            notes=tuple(doubts),
+            notes=(*doubts, *self._left_out()),
         )
+
+    def _left_out(self) -> list[str]:
+        return [f"stopped at the first failure: {self.left_out} geometries were not asked"] if self.left_out else []
 
     def _outcome(self, row: str, story: Counterexample | None) -> Outcome:
         tally = self.tallies[row]
@@ -336,12 +357,12 @@ class _Gathered:
 
     def _counterexample(self, tally: Tally) -> Counterexample:
         assert tally.failure is not None
-        failure = tally.failure
+        failure, found = tally.failure, tally.failure.geometry
         if self.settings.geometry is None:
             failure = smallest(failure, tally.property, self.target, self.settings)
         subject = Subject(self.target.kernel, OPS[self.target.op], self.target.domain)
-        case = Case(failure.geometry, failure.dtype, self.settings.seed)
-        cause = diagnose(subject, case, failure.entry) if failure.status == "refuted" else None
+        cases = [Case(geo, failure.dtype, self.settings.seed) for geo in dict.fromkeys((failure.geometry, found))]
+        cause = diagnose(subject, cases, failure.entry) if failure.status == "refuted" else None
         return _told(failure, tally, self.target, self.settings, cause)
 
 

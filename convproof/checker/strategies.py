@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from convproof.checker.domain import Domain
-from convproof.checker.operations import operation
+from convproof.checker.operations import Operation, operation
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad, shown
 from convproof.geometry import Conv
 
@@ -100,7 +100,7 @@ def convs(
     if not isinstance(allow_empty, bool):
         raise ArgumentTypeError(bad("allow_empty", allow_empty, "True or False"))
     domain = domain or Domain()
-    plan = _Plan(
+    plan = Plan(
         domain=domain,
         axes=_common_axes(axes, domain, op),
         transposed=op is not None and operation(op).role == "transposed",
@@ -112,17 +112,10 @@ def convs(
     return _geometries(plan)
 
 
-def simplest(domain: Domain, op: str | Callable) -> Conv:
-    """Return the geometry of the domain with the fewest multiply-adds, or nearly so."""
-    role = operation(op)
-    plan = _Plan(domain, (role.axes,), role.role == "transposed", 2**62, 2**62, allow_empty=False)
-    return plan.least(role.axes, plan.modes[0])
-
-
 # ---------------------------------------------------------------------- one axis
 
 
-class _Limits(NamedTuple):
+class Limits(NamedTuple):
     """What one axis may cost: products of outputs and taps, and elements along it."""
 
     terms: int
@@ -130,7 +123,7 @@ class _Limits(NamedTuple):
     mode: str
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """One axis without its size."""
 
     k: int
@@ -143,7 +136,7 @@ class _Window(NamedTuple):
     def reach(self) -> int:
         return self.d * (self.k - 1) + 1
 
-    def outputs(self, remainder: int, limits: _Limits) -> range:
+    def outputs(self, remainder: int, limits: Limits) -> range:
         """Return the numbers of outputs for which the input is neither empty nor too large."""
         for_one = self.reach - self.lo - self.hi + remainder
         # Mirrored and periodic padding takes its elements from the input, which must have as many.
@@ -153,10 +146,10 @@ class _Window(NamedTuple):
         return range(least, most + 1)
 
 
-class _Axis(NamedTuple):
+class Axis(NamedTuple):
     """One axis of a geometry."""
 
-    window: _Window
+    window: Window
     remainder: int
     o: int
 
@@ -166,7 +159,7 @@ class _Axis(NamedTuple):
         return (self.o - 1) * w.s + w.reach - w.lo - w.hi + self.remainder
 
 
-class _Channels(NamedTuple):
+class Channels(NamedTuple):
     """Channels of the forward convolution."""
 
     c: int
@@ -179,14 +172,29 @@ class _Channels(NamedTuple):
         return self.m * (self.c // self.groups)
 
 
-class _Room(NamedTuple):
+def compose(batch: int, channels: Channels, axes: Sequence[Axis], mode: str, transposed: bool) -> Conv:
+    """Return the geometry made of these parts; that of a transposed convolution keeps just so many outputs."""
+    windows = [axis.window for axis in axes]
+    return Conv(
+        x=(batch, channels.c, *(axis.n for axis in axes)),
+        w=(channels.m, channels.c // channels.groups, *(window.k for window in windows)),
+        stride=tuple(window.s for window in windows),
+        padding=tuple((window.lo, window.hi) for window in windows),
+        dilation=tuple(window.d for window in windows),
+        groups=channels.groups,
+        mode=mode,
+        outputs=tuple(axis.o for axis in axes) if transposed else None,
+    )
+
+
+class Room(NamedTuple):
     """The most that channels may be."""
 
     weights: int
     c: int
     m: int
 
-    def holds(self, channels: _Channels) -> bool:
+    def holds(self, channels: Channels) -> bool:
         return channels.c <= self.c and channels.m <= self.m and channels.weights <= self.weights
 
 
@@ -194,7 +202,7 @@ class _Room(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What is the same for every draw."""
 
     domain: Domain
@@ -203,6 +211,11 @@ class _Plan:
     max_terms: int
     max_elements: int
     allow_empty: bool
+
+    @classmethod
+    def without_budget(cls, domain: Domain, op: Operation) -> Plan:
+        """Return what a domain claims of an operation, whatever it costs."""
+        return cls(domain, (op.axes,), op.role == "transposed", 2**62, 2**62, allow_empty=False)
 
     @cached_property
     def modes(self) -> tuple[str, ...]:
@@ -216,38 +229,38 @@ class _Plan:
         return batches
 
     @cached_property
-    def channels(self) -> dict[int, dict[int, list[_Channels]]]:
+    def channels(self) -> dict[int, dict[int, list[Channels]]]:
         """Channels by the operation's own input channels, then by groups."""
-        table: dict[int, dict[int, list[_Channels]]] = {}
+        table: dict[int, dict[int, list[Channels]]] = {}
         for given, groups, returned in _channel_counts(self.domain):
             c, m = (returned, given) if self.transposed else (given, returned)
-            table.setdefault(given, {}).setdefault(groups, []).append(_Channels(c, groups, m))
+            table.setdefault(given, {}).setdefault(groups, []).append(Channels(c, groups, m))
         if not table:
             expected = "channels that its groups divide"
             raise ArgumentValueError(bad("domain", shown(self.domain.describe()), expected))
         return table
 
     @cached_property
-    def least_channels(self) -> _Channels:
+    def least_channels(self) -> Channels:
         every = itertools.chain.from_iterable(by.values() for by in self.channels.values())
         return min(itertools.chain.from_iterable(every), key=lambda each: (each.weights, each.c + each.m))
 
     @cached_property
-    def least_axis(self) -> dict[str, _Axis]:
+    def least_axis(self) -> dict[str, Axis]:
         """For each mode the axis with the fewest products, among the extremes of each parameter."""
         return {mode: self._least_axis(mode) for mode in self.modes}
 
-    def _least_axis(self, mode: str) -> _Axis:
-        unlimited = _Limits(2**62, 2**62, mode)
+    def _least_axis(self, mode: str) -> Axis:
+        unlimited = Limits(2**62, 2**62, mode)
         few = [_ends(self.domain.choices(name, usual)) for name, usual in _WINDOW_VALUES.items()]
         found = []
         for k, s, d in itertools.product(*few):
             for pad in self.paddings(d * (k - 1) + 1):
-                window = _Window(k, s, d, pad, pad)
+                window = Window(k, s, d, pad, pad)
                 for remainder in _ends(self.remainders(window)):
                     outputs = window.outputs(remainder, unlimited)
                     if outputs:
-                        found.append(_Axis(window, remainder, outputs[0]))
+                        found.append(Axis(window, remainder, outputs[0]))
         if not found:
             raise ArgumentValueError(bad("domain", shown(self.domain.describe()), "one that a convolution can meet"))
         return min(found, key=lambda axis: (axis.o * axis.window.k, axis.n, axis.window.s, axis.window.d))
@@ -259,49 +272,35 @@ class _Plan:
             usual |= {-1, -2, -3, -reach}
         return sorted(self.domain.choices("padding", sorted(usual)), key=lambda p: (p < 0, abs(p)))
 
-    def remainders(self, window: _Window) -> list[int]:
+    def remainders(self, window: Window) -> list[int]:
         """Return what may be left of the input after the last window."""
         most = (max(window.s, window.d) if self.transposed else window.s) - 1
         usual = sorted({*range(min(most, 16) + 1), most})
         return [each for each in self.domain.choices("output_padding", usual) if each <= most]
 
-    def limits(self, axes: int, mode: str, share: float) -> _Limits:
+    def limits(self, axes: int, mode: str, share: float) -> Limits:
         """Return what each of the axes may use of a share of the budget, the least channels being paid for."""
         axis, channels, batch = self.least_axis[mode], self.least_channels, min(self.batches)
         terms = self.max_terms // (batch * channels.weights)
         elements = self.max_elements // max(batch * channels.c, batch * channels.m, channels.weights)
-        return _Limits(
+        return Limits(
             terms=max(axis.o * axis.window.k, int(terms ** (share / axes))),
             side=max(axis.n, axis.o, axis.window.k, int(elements ** (share / axes))),
             mode=mode,
         )
 
-    def room(self, batch: int, axes: Sequence[_Axis]) -> _Room:
+    def room(self, batch: int, axes: Sequence[Axis]) -> Room:
         """Return what the channels may be under the budget, given the rest."""
         taps, outputs = math.prod(axis.window.k for axis in axes), math.prod(axis.o for axis in axes)
-        return _Room(
+        return Room(
             weights=min(self.max_terms // (batch * outputs * taps), self.max_elements // taps),
             c=self.max_elements // (batch * math.prod(axis.n for axis in axes)),
             m=self.max_elements // (batch * outputs),
         )
 
-    def conv(self, batch: int, channels: _Channels, axes: Sequence[_Axis], mode: str) -> Conv:
-        """Return the geometry made of these parts."""
-        windows = [axis.window for axis in axes]
-        return Conv(
-            x=(batch, channels.c, *(axis.n for axis in axes)),
-            w=(channels.m, channels.c // channels.groups, *(window.k for window in windows)),
-            stride=tuple(window.s for window in windows),
-            padding=tuple((window.lo, window.hi) for window in windows),
-            dilation=tuple(window.d for window in windows),
-            groups=channels.groups,
-            mode=mode,
-            outputs=tuple(axis.o for axis in axes) if self.transposed else None,
-        )
-
     def least(self, axes: int, mode: str) -> Conv:
         """Return the geometry of the fewest products."""
-        return self.conv(min(self.batches), self.least_channels, [self.least_axis[mode]] * axes, mode)
+        return compose(min(self.batches), self.least_channels, [self.least_axis[mode]] * axes, mode, self.transposed)
 
     def check(self) -> None:
         """Refuse a budget that the least geometry exceeds."""
@@ -349,14 +348,14 @@ def _channel_counts(domain: Domain) -> Iterable[tuple[int, int, int]]:
 
 
 @st.composite
-def _geometries(draw: st.DrawFn, plan: _Plan) -> Conv:
+def _geometries(draw: st.DrawFn, plan: Plan) -> Conv:
     count = draw(st.sampled_from(plan.axes))
     mode = draw(st.sampled_from(plan.modes))
     limits = plan.limits(count, mode, draw(st.sampled_from(_SHARES)))
     windows = _windows(draw, plan, limits, count)
     axes = [_axis(draw, plan, limits, window) for window in windows]
     batch = _any_of(draw, [n for n in plan.batches if plan.room(n, axes).holds(plan.least_channels)], few=2)
-    geo = plan.conv(batch, _channels(draw, plan, batch, axes), axes, mode)
+    geo = compose(batch, _channels(draw, plan, batch, axes), axes, mode, plan.transposed)
     return _emptied(draw, plan, geo) if plan.allow_empty else geo
 
 
@@ -367,7 +366,7 @@ def _any_of(draw: st.DrawFn, values: Sequence[int], few: int, also: Iterable[int
     return draw(st.sampled_from([*values, *favourites * (len(values) // len(favourites))]))
 
 
-def _windows(draw: st.DrawFn, plan: _Plan, limits: _Limits, count: int) -> list[_Window]:
+def _windows(draw: st.DrawFn, plan: Plan, limits: Limits, count: int) -> list[Window]:
     """Draw the windows of all axes: the plainest on all but one, the same on all, or each its own."""
     # Kernels have their fast paths where all axes are the same. One axis alone comes first, and takes no more
     # choices: so a fault at stride 2 shrinks to stride 2 on the one axis that matters.
@@ -381,7 +380,7 @@ def _windows(draw: st.DrawFn, plan: _Plan, limits: _Limits, count: int) -> list[
     return [window if axis == choice else plainest for axis in range(count)]
 
 
-def _window(draw: st.DrawFn, plan: _Plan, limits: _Limits) -> _Window:
+def _window(draw: st.DrawFn, plan: Plan, limits: Limits) -> Window:
     """Draw kernel, stride, dilation and padding of an axis that some number of outputs completes."""
     least = plan.least_axis[limits.mode].window
     domain, most = plan.domain, limits.side
@@ -396,7 +395,7 @@ def _window(draw: st.DrawFn, plan: _Plan, limits: _Limits) -> _Window:
     d = _any_of(draw, dilations, few=2)
 
     def completed(lo: int, hi: int) -> bool:
-        window = _Window(k, s, d, lo, hi)
+        window = Window(k, s, d, lo, hi)
         return any(window.outputs(remainder, limits) for remainder in plan.remainders(window))
 
     paddings = plan.paddings(d * (k - 1) + 1)
@@ -406,18 +405,18 @@ def _window(draw: st.DrawFn, plan: _Plan, limits: _Limits) -> _Window:
     lo = hi = _any_of(draw, lows, few=3)
     if domain.per_side_padding:
         hi = _any_of(draw, [hi for hi in paddings if completed(lo, hi)], few=3)
-    return _Window(k, s, d, lo, hi)
+    return Window(k, s, d, lo, hi)
 
 
-def _axis(draw: st.DrawFn, plan: _Plan, limits: _Limits, window: _Window) -> _Axis:
+def _axis(draw: st.DrawFn, plan: Plan, limits: Limits, window: Window) -> Axis:
     """Draw the size of an axis: outputs, and what remains of the input after the last of them."""
     remainders = [each for each in plan.remainders(window) if window.outputs(each, limits)]
     remainder = _any_of(draw, remainders, few=1)
     outputs = window.outputs(remainder, limits)[:_MOST_OUTPUTS]
-    return _Axis(window, remainder, _any_of(draw, outputs, few=6, also=_TAILS))
+    return Axis(window, remainder, _any_of(draw, outputs, few=6, also=_TAILS))
 
 
-def _channels(draw: st.DrawFn, plan: _Plan, batch: int, axes: Sequence[_Axis]) -> _Channels:
+def _channels(draw: st.DrawFn, plan: Plan, batch: int, axes: Sequence[Axis]) -> Channels:
     """Draw channels and groups for which the budget has room."""
     room = plan.room(batch, axes)
     # The first of each list has the fewest channels: where it fits, so does a geometry with these groups.
@@ -434,7 +433,7 @@ def _channels(draw: st.DrawFn, plan: _Plan, batch: int, axes: Sequence[_Axis]) -
     return returned[_any_of(draw, list(returned), few=4, also=_TAILS)]
 
 
-def _emptied(draw: st.DrawFn, plan: _Plan, geo: Conv) -> Conv:
+def _emptied(draw: st.DrawFn, plan: Plan, geo: Conv) -> Conv:
     """Draw which size, if any, to make zero."""
     may = [name for name in ("batch", "in_channels", "out_channels") if _may_be_empty(plan.domain, name)]
     which = draw(st.sampled_from([None, *may]))
