@@ -50,7 +50,7 @@ def convs(
 ) -> st.SearchStrategy[Conv]:
     """Return a strategy for convolution geometries, which shrinks towards one tap on one element.
 
-    Drawn are, among others: unequal axes, padding beyond the kernel, strides beyond the kernel, dilations beyond
+    Among others it draws unequal axes, padding beyond the kernel, strides beyond the kernel, dilations beyond
     the input, inputs that the windows do not cover, depthwise and grouped channels with multipliers, and channel
     counts beside the sizes of blocks and vectors. No draw is rejected.
 
@@ -219,7 +219,11 @@ class Plan:
 
     @cached_property
     def modes(self) -> tuple[str, ...]:
-        return ("zeros",) if self.transposed else tuple(self.domain.padding_mode)
+        modes = tuple(mode for mode in self.domain.padding_mode if mode == "zeros" or not self.transposed)
+        if not modes:
+            expected = "zeros among them, for a transposed convolution"
+            raise ArgumentValueError(bad("padding_mode", self.domain.padding_mode, expected))
+        return modes
 
     @cached_property
     def batches(self) -> list[int]:
@@ -354,6 +358,8 @@ def _geometries(draw: st.DrawFn, plan: Plan) -> Conv:
     limits = plan.limits(count, mode, draw(st.sampled_from(_SHARES)))
     windows = _windows(draw, plan, limits, count)
     axes = [_axis(draw, plan, limits, window) for window in windows]
+    if not plan.room(min(plan.batches), axes).holds(plan.least_channels):
+        axes = [plan.least_axis[mode]] * count
     batch = _any_of(draw, [n for n in plan.batches if plan.room(n, axes).holds(plan.least_channels)], few=2)
     geo = compose(batch, _channels(draw, plan, batch, axes), axes, mode, plan.transposed)
     return _emptied(draw, plan, geo) if plan.allow_empty else geo
@@ -436,7 +442,7 @@ def _channels(draw: st.DrawFn, plan: Plan, batch: int, axes: Sequence[Axis]) -> 
 def _emptied(draw: st.DrawFn, plan: Plan, geo: Conv) -> Conv:
     """Draw which size, if any, to make zero."""
     may = [name for name in ("batch", "in_channels", "out_channels") if _may_be_empty(plan.domain, name)]
-    which = draw(st.sampled_from([None, *may]))
+    which = draw(st.sampled_from([None, None, None, *may]))
     if which == "batch":
         return geo.replace(x=(0, *geo.x[1:]))
     if which == ("out_channels" if plan.transposed else "in_channels"):
