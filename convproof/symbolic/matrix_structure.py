@@ -33,7 +33,7 @@ class _Kind:
 def describe(tensor: StructureTensor) -> str:
     """Name the structure of the matrix with rows `out` and columns `x`.
 
-    Strides up to 8 are recognised; what repeats in no way is called sparse.
+    Strides up to 8 are recognised; what repeats in no way is called unstructured.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def _spatial(tensor: StructureTensor) -> str:
     if not kinds:
         return "dense"
     if any(kind is None for kind in kinds):
-        return "sparse"
+        return "unstructured"
     found = [kind for kind in kinds if kind is not None]
     names = {kind.name for kind in found}
     if names == {_IDENTITY}:
@@ -132,7 +132,7 @@ def _invariant(tensor: StructureTensor, axis: int, down: int, right: int, wrap: 
     """Whether moving `down` rows and `right` columns along an axis changes no entry.
 
     Without wrapping, entries that leave the matrix are left out of account, and so are those that come from
-    outside; at a step beyond 1, some entry has to stay.
+    outside; unless both steps are 1, a fifth of the entries has to stay, so that small matrices are not overread.
     """
     (y_size, y_step), (x_size, x_step) = (
         (shape[2 + axis], math.prod(shape[3 + axis :])) for shape in tensor.shapes[:2]
@@ -151,7 +151,7 @@ def _invariant(tensor: StructureTensor, axis: int, down: int, right: int, wrap: 
         tensor.coeff[remains],
     )
     stay = (tensor.out[arrived], tensor.x[arrived], tensor.w[arrived], tensor.coeff[arrived])
-    if (down, right) != (1, 1) and not len(moved[0]):
+    if (down, right) != (1, 1) and 5 * len(moved[0]) < len(tensor):
         return False
     return all(np.array_equal(mine, theirs) for mine, theirs in zip(moved, stay, strict=True))
 

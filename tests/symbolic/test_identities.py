@@ -40,7 +40,7 @@ def holds(identity, run, geo, seed=0, m=3):
     return np.array_equal(left, right)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convs(), st.integers(0, 2**32 - 1))
 def test_all_hold_of_the_oracle(geo, seed):
     for identity in IDENTITIES:

@@ -143,7 +143,7 @@ def test_groups_are_diagonal_blocks():
 @pytest.mark.parametrize(
     ("geometry", "acts_on", "structure"),
     [
-        ("x1x1x6-w1x1x3-p1-mode=reflect", "x", "sparse"),
+        ("x1x1x6-w1x1x3-p1-mode=reflect", "x", "unstructured"),
         ("x1x1x5x5-w1x1x3x3-p1-mode=circular", "x", "doubly block circulant"),
         ("x1x1x6x6-w1x1x3x3-s2-p1", "x", "doubly block strided band (stride 2x2)"),
         ("x1x1x8x7-w1x1x3x3-s2x1", "x", "block strided band (stride 2), its blocks Toeplitz"),

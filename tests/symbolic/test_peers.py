@@ -26,7 +26,7 @@ def torch_results(geo, x, w, g):
     return [result.detach().numpy() for result in (y, tx.grad, tw.grad)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(convs(cropped=False, empty=False))
 def test_torch_agrees(geo):
     x, w, g = integers(geo.x, 1), integers(geo.w, 2), integers(geo.y, 3)
