@@ -5,6 +5,12 @@ Buffers lie inside moats of NaN (or of a large integer): a core that reads a moa
 one that writes into it is seen.
 """
 
+import ctypes
+import mmap
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -278,6 +284,63 @@ def test_depthwise(size, stride, multiplier):
                    (1, stride, stride), (1, 1, 1), (0, low, low)))
 
 
+@pytest.mark.parametrize("case", [
+    Case(inner=70, outer=9, n=(1, 1, 1)),
+    Case(inner=70, outer=9, n=(1, 2, 2), o=(1, 2, 2), batch=3),
+    Case(inner=9, outer=21, n=(1, 4, 4), k=(1, 3, 3), o=(1, 2, 2), groups=2),
+    Case(inner=200, outer=13, n=(1, 3, 3), k=(1, 3, 3), o=(1, 1, 1), batch=4),
+    Case(inner=1, outer=30, n=(1, 4, 1), k=(1, 3, 1), o=(1, 4, 1), pad=(0, 1, 0)),
+    Case(inner=1, outer=40, n=(2, 1, 2), k=(2, 1, 2), o=(1, 1, 1)),
+    Case(inner=3000, outer=5, n=(1, 1, 1), groups=2, batch=2),
+], ids=str)
+def test_few_pixels(case):
+    """Fully connected layers and what comes close to them."""
+    check(case, dtypes=("float32", "int32"), threads=2)
+
+
+# ---- memory ---------------------------------------------------------------------------------------------------------
+
+
+def between_guards(values, dtype, at_end):
+    """A flat copy of `values` that starts after, or ends before, a page that may not be touched."""
+    values = np.asarray(values, dtype).reshape(-1)
+    page = mmap.PAGESIZE
+    pages = -(-values.nbytes // page)
+    memory = mmap.mmap(-1, (pages + 2) * page)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    for guard in (address, address + (pages + 1) * page):
+        assert protect(ctypes.c_void_p(guard), ctypes.c_size_t(page), 0) == 0
+    offset = (pages + 1) * page - values.nbytes if at_end else page
+    flat = np.frombuffer(memory, dtype, values.size, offset)
+    flat[:] = values
+    return flat
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs mprotect")
+@pytest.mark.parametrize("at_end", [False, True], ids=["start", "end"])
+@pytest.mark.parametrize("name", ISAS)
+@pytest.mark.parametrize("case", [
+    case2d(5, 19, 13, pad=(1, 1)),
+    case2d(20, 35, 13, stride=2, pad=(1, 1)),
+    case2d(5, 3, 13, pad=(1, 1)),
+    case2d(33, 35, 7, k=1),
+    case2d(33, 3, 7, k=1),
+    case2d(1, 2, 19, pad=(1, 1), groups=3),
+    case2d(1, 1, 19, stride=2, pad=(1, 1), groups=3),
+    case2d(1, 1, 7, k=5, pad=(2, 2), groups=3),
+    Case(inner=70, outer=9, n=(1, 1, 1)),
+], ids=str)
+def test_nothing_outside_the_arrays_is_touched(case, name, at_end):
+    """A stray access ends the process."""
+    core = isa.core(name)
+    for dtype in ("float32", "float64"):
+        x, w, y = (between_guards(np.ones(shape), dtype, at_end) for shape in (case.x, case.w, case.y))
+        core.forward(x, w, None, y, case.shape, 1)
+        core.input_gradient(y, w, None, x, case.shape, 1)
+        core.weight_gradient(y, x, w, case.shape, 1)
+
+
 # ---- properties -----------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +366,44 @@ def test_results_do_not_depend_on_the_number_of_threads(name, case):
     for run in runs[1:]:
         for first, other in zip(runs[0], run, strict=True):
             np.testing.assert_array_equal(first.view("uint32"), other.view("uint32"))
+
+
+def test_calls_from_many_python_threads():
+    core, cases = isa.core(), list(big_cases())
+    rng = np.random.default_rng(6)
+    data = [(case, rng.standard_normal(case.x).astype("float32"), rng.standard_normal(case.w).astype("float32"))
+            for case in cases]
+
+    def run(i):
+        case, x, w = data[i % len(data)]
+        return run_forward(core, case, x, w, None, "float32", threads=1 + i % 2)
+
+    expected = [run(i) for i in range(len(data))]
+    with ThreadPoolExecutor(4) as pool:
+        for i, result in enumerate(pool.map(run, range(40))):
+            np.testing.assert_array_equal(result, expected[i % len(data)])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_of_a_process_that_used_threads_does_not_hang():
+    case = next(big_cases())
+    x, w = np.ones(case.x, "float32"), np.ones(case.w, "float32")
+    expected = run_forward(isa.core(), case, x, w, None, "float32", threads=2)
+    child = os.fork()
+    if child == 0:
+        result = run_forward(isa.core(), case, x, w, None, "float32", threads=2)
+        os._exit(0 if (result == expected).all() else 1)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return
+        time.sleep(0.01)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    pytest.fail("the child hangs")
 
 
 @pytest.mark.parametrize("name", ISAS)

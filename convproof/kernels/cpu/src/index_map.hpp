@@ -45,7 +45,7 @@ void each_mapped_row(const IndexMaps& m, Visit&& visit) {
 template <class T>
 void pad_gather(const IndexMaps& m, const T* x, T* padded, int threads) {
   const int64_t* column = m.map[2];
-  threads = useful_threads(threads, m.outer * volume(m.padded));
+  threads = useful_threads(threads, 8 * m.outer * volume(m.padded));
   run_parallel(threads, [&](TaskLoop& loop) {
     loop(m.outer, [&](int64_t i) {
       const T* plane = x + i * volume(m.n);
@@ -62,7 +62,7 @@ void pad_gather(const IndexMaps& m, const T* x, T* padded, int threads) {
 template <class T>
 void pad_scatter_add(const IndexMaps& m, const T* padded, T* x, int threads) {
   const int64_t* column = m.map[2];
-  threads = useful_threads(threads, m.outer * volume(m.padded));
+  threads = useful_threads(threads, 8 * m.outer * volume(m.padded));
   run_parallel(threads, [&](TaskLoop& loop) {
     loop(m.outer, [&](int64_t i) {
       T* plane = x + i * volume(m.n);

@@ -73,7 +73,7 @@ class FillJob final : public Job {
 template <class T, class V>
 void input_gradient(const Shape& s, const T* g, const T* w, const T* bias, T* dx, int threads) {
   if (input_size(s) == 0) return;
-  threads = useful_threads(threads, multiply_adds(s));
+  threads = useful_threads(threads, work_of(s));
   const std::vector<int64_t> phases[axes] = {reached_phases(s, 0), reached_phases(s, 1), reached_phases(s, 2)};
   bool all_reached = true;
   for (int a = 0; a < axes; a++) {

@@ -12,6 +12,9 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+#if defined(_OPENMP) && defined(__unix__)
+#include <pthread.h>
+#endif
 
 namespace convproof {
 
@@ -54,29 +57,41 @@ class TaskLoop {
   std::exception_ptr error_;
 };
 
-// Threads worth starting: waking one costs about as much as a hundred microseconds of work saves.
-inline int useful_threads(int threads, int64_t multiply_adds) {
+// Threads worth starting for `work` multiply-adds (memory traffic counts too, see `work_of`): waking
+// one only pays from about a hundred microseconds on.
+inline int useful_threads(int threads, int64_t work) {
   constexpr int64_t worth_a_thread = int64_t(2) << 20;
-  const int64_t useful = multiply_adds / worth_a_thread;
+  const int64_t useful = work / worth_a_thread;
   return useful < 2 || threads < 2 ? 1 : useful < threads ? static_cast<int>(useful) : threads;
 }
+
+#if defined(_OPENMP) && defined(__unix__)
+// The threads of OpenMP do not survive a fork, and a child that asks for them may wait for ever. So
+// the children of a process that has used them work on one thread: slower, with the same results.
+inline std::atomic<bool> forked{false};
+inline bool may_use_threads() {
+  static const int watching = pthread_atfork(nullptr, nullptr, [] { forked = true; });
+  return watching == 0 && !forked;
+}
+#elif defined(_OPENMP)
+inline bool may_use_threads() { return true; }
+#endif
 
 // body(loop) runs on every thread of the region; all its work goes through loop(count, task).
 template <class Body>
 void run_parallel(int threads, Body&& body) {
 #ifdef _OPENMP
-  TaskLoop loop(threads > 1);
-  if (threads > 1) {
+  if (threads > 1 && may_use_threads()) {
+    TaskLoop loop(true);
 #pragma omp parallel num_threads(threads)
     body(loop);
-  } else {
-    body(loop);
+    return loop.rethrow();
   }
 #else
   (void)threads;
+#endif
   TaskLoop loop(false);
   body(loop);
-#endif
   loop.rethrow();
 }
 

@@ -76,9 +76,11 @@ inline bool is_sound(const Shape& s) {
 
 inline int64_t volume(const int64_t* extent) { return extent[0] * extent[1] * extent[2]; }
 
-inline int64_t multiply_adds(const Shape& s) {
-  double count = double(output_size(s)) * double(s.in_channels) * double(volume(s.k));
-  return count < 9e18 ? static_cast<int64_t>(count) : INT64_MAX;
+// The work of one operation in multiply-adds; an element of memory counts as eight of them.
+inline int64_t work_of(const Shape& s) {
+  const double sums = double(output_size(s)) * double(s.in_channels) * double(volume(s.k));
+  const double work = sums + 8.0 * (double(input_size(s)) + double(weight_size(s)) + double(output_size(s)));
+  return work < 9e18 ? static_cast<int64_t>(work) : INT64_MAX;
 }
 
 }  // namespace convproof

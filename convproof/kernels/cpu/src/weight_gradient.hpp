@@ -291,7 +291,7 @@ class WeightDotJob final : public Job {
 template <class T, class V>
 void weight_gradient(const Shape& s, const T* g, const T* x, T* dw, int threads) {
   if (weight_size(s) == 0) return;
-  threads = useful_threads(threads, multiply_adds(s));
+  threads = useful_threads(threads, work_of(s));
   Correlation c = forward_correlation(s);
   join_pointwise_axes(c);
   Jobs jobs;
