@@ -95,7 +95,7 @@ def test_refused_dtypes(dtype):
 
 @pytest.mark.parametrize("value", [[1.0], (1.0,), 1.0, 1, None, "x", b"x", np.float32(1), {}, np.ndarray, range(3)])
 def test_refused_types(value):
-    with pytest.raises(ArgumentTypeError, match="^x="):
+    with pytest.raises(ArgumentTypeError, match=r"^x="):
         arrays.view("x", value)
 
 

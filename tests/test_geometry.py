@@ -313,7 +313,12 @@ def test_the_largest_sizes_are_counted_without_wrapping():
 
 number = st.sampled_from([-(2**62), -1, 0, 1, 2, 3, 5, 2**31 - 1, 2**31, 2**62, 2**63, 10**30]) | st.integers(-3, 9)
 anything = (
-    number | st.none() | st.booleans() | st.floats() | st.text(max_size=4) | st.binary(max_size=3)
+    number
+    | st.none()
+    | st.booleans()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.binary(max_size=3)
     | st.sampled_from(["same", "valid", "zeros", "reflect", "circular", 1j, object, np.array(2), np.ones((2, 2), int)])
 )
 nested = st.recursive(anything, lambda inner: st.lists(inner, max_size=5) | st.tuples(inner, inner), max_leaves=8)

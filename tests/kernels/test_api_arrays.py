@@ -259,7 +259,7 @@ def test_refused_operands(family, kind):
 def test_mixed_dtypes_are_refused(family):
     operation = Operation(family, GEO)
     operands = operation.operands(0, "float64", bias=True)
-    first, *others = operands
+    _, *others = operands
     for dtype in ("float32", "int64", "int8"):
         for name in others:
             with pytest.raises(ArgumentTypeError, match=f"{name}={dtype} array .* expected dtype float64"):

@@ -355,6 +355,15 @@ garbage = st.recursive(
 )
 
 
+def message_of(error, function, arguments):
+    """What the call's refusal says; nothing where it gives a result. Other errors pass through."""
+    try:
+        function(**arguments)
+    except error as caught:
+        return str(caught)
+    return ""
+
+
 @given(st.data())
 @pytest.mark.parametrize("name", NAMES)
 def test_garbage_gives_a_result_or_one_of_our_errors(name, data):
@@ -363,10 +372,7 @@ def test_garbage_gives_a_result_or_one_of_our_errors(name, data):
     right = operation.parameters | operation.operands(0, "float64")
     wrong = data.draw(st.lists(st.sampled_from(list(inspect.signature(function).parameters)), min_size=1, unique=True))
     arguments = right | {argument: data.draw(garbage, label=argument) for argument in wrong}
-    try:
-        function(**arguments)
-    except ConvproofError as error:
-        assert len(str(error)) < 600
+    assert len(message_of(ConvproofError, function, arguments)) < 600
 
 
 @given(st.data())
@@ -383,7 +389,4 @@ def test_shapes_at_random_give_a_result_or_one_of_our_errors(family, data):
             arguments[size] = data.draw(shape)
     arguments |= {name: data.draw(steps) for name in ("stride", "padding", "dilation")}
     arguments["groups"] = data.draw(st.integers(1, 3))
-    try:
-        operation.function(**arguments)
-    except GeometryError as error:
-        assert " x=" not in str(error)
+    assert " x=" not in message_of(GeometryError, operation.function, arguments)

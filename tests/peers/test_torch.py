@@ -12,6 +12,7 @@ from tests.kernels.geometries import convs, transposed_arguments
 from tests.kernels.operations import FAMILIES, Operation
 
 torch = pytest.importorskip("torch")
+torch.set_num_threads(1)  # on a busy machine its threads wait for each other longer than they work
 F = torch.nn.functional
 grad = torch.nn.grad
 
@@ -22,7 +23,7 @@ pytestmark = [
 
 seeds = st.integers(0, 2**16)
 floats = st.sampled_from(["float32", "float64"])
-more = settings(max_examples=200, deadline=None)
+more = settings(max_examples=300, deadline=None)
 
 
 def tensors(operands):
@@ -63,7 +64,7 @@ def test_forward(geo, seed, dtype, bias):
 @more
 @given(convs(modes=MODES, empty=False), seeds, floats)
 def test_gradients_are_those_of_autograd(geo, seed, dtype):
-    x, w, g = (Operation("forward", geo).operands(seed, dtype)[name] for name in ("input", "weight", "input"))
+    x, w = Operation("forward", geo).operands(seed, dtype).values()
     g = np.random.default_rng(seed).integers(-9, 10, geo.y).astype(dtype)
     tx, tw = torch.from_numpy(x).requires_grad_(), torch.from_numpy(w).requires_grad_()
     torch_forward(geo, tx, tw).backward(torch.from_numpy(g))
@@ -103,7 +104,8 @@ def test_transposed(arguments, seed, dtype, bias, batch):
     b = rest[0] if rest else None
     positional = [arguments[name] for name in ("stride", "padding", "output_padding", "groups", "dilation")]
     ours = operation.function(x, w, b, *positional)
-    theirs = getattr(F, operation.function.__name__)(*(None if o is None else torch.from_numpy(o) for o in (x, w, b)), *positional)
+    given_bias = None if b is None else torch.from_numpy(b)
+    theirs = getattr(F, operation.function.__name__)(torch.from_numpy(x), torch.from_numpy(w), given_bias, *positional)
     assert np.array_equal(ours, theirs.numpy())
 
 
@@ -164,18 +166,22 @@ def torch_call(operation, operands):
     return gradient(*size, *rest, geo.stride, low, geo.dilation, geo.groups)
 
 
+def errors(operation, seed):
+    """Root mean square and maximum of our errors, as multiples of PyTorch's."""
+    rng = np.random.default_rng(seed)
+    single = {name: rng.standard_normal(shape).astype("f4") for name, shape in operation.shapes.items()}
+    truth = torch_call(operation, {name: array.astype("f8") for name, array in single.items()}).numpy()
+    ours = np.abs(operation(single) - truth)
+    theirs = np.abs(torch_call(operation, single).numpy() - truth)
+    return np.sqrt((ours**2).mean() / (theirs**2).mean()), ours.max() / theirs.max()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("geo", LAYERS, ids=str)
 def test_accuracy_is_no_worse_than_twice_that_of_torch(geo, family):
+    """By the median of five draws: a maximum, which hangs on one element, scatters."""
     operation = Operation(family, geo)
-    rng = np.random.default_rng(7)
-    truth = {name: rng.standard_normal(shape).astype("f4").astype("f8") for name, shape in operation.shapes.items()}
-    exact = torch_call(operation, truth).numpy()
-    single = {name: array.astype("f4") for name, array in truth.items()}
-    ours = np.abs(operation(single) - exact)
-    theirs = np.abs(torch_call(operation, single).numpy() - exact)
-    assert ours.max() <= 2 * theirs.max()
-    assert np.sqrt((ours**2).mean()) <= 2 * np.sqrt((theirs**2).mean())
+    assert (np.median([errors(operation, seed) for seed in range(5)], axis=0) <= 2).all()
 
 
 # ---------------------------------------------------------------------- tensors in, tensors out
@@ -240,7 +246,7 @@ def test_tensors_that_are_refused(family):
         expanded = torch.zeros(1).expand(operation.shape)
         with pytest.raises(ArgumentValueError, match="some of these share theirs"):
             operation(operands, out=expanded)
-        with pytest.raises(ArgumentTypeError, match="out=.*an array of torch"):
+        with pytest.raises(ArgumentTypeError, match=r"^out=.* an array of torch"):
             operation(operands, out=np.zeros(operation.shape, "f4"))
 
 
