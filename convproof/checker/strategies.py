@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -246,8 +246,16 @@ class Plan:
 
     @cached_property
     def least_channels(self) -> Channels:
-        every = itertools.chain.from_iterable(by.values() for by in self.channels.values())
-        return min(itertools.chain.from_iterable(every), key=lambda each: (each.weights, each.c + each.m))
+        """The channels with the fewest weights."""
+        return min(self._every_channels(), key=lambda each: (each.weights, each.c + each.m))
+
+    @cached_property
+    def least_dense_channels(self) -> Channels:
+        """The same among the fewest groups."""
+        return min(self._every_channels(), key=lambda each: (each.groups, each.weights, each.c + each.m))
+
+    def _every_channels(self) -> Iterator[Channels]:
+        return (each for by_groups in self.channels.values() for several in by_groups.values() for each in several)
 
     @cached_property
     def least_axis(self) -> dict[str, Axis]:

@@ -64,13 +64,12 @@ def sweep(op: str | Callable, domain: Domain | None = None) -> list[Case]:
     role, domain = operation(op), domain or Domain()
     plan = Plan.without_budget(domain, role)
     cases: dict[Conv, Case] = {}
-    spent = 0
-    for case in itertools.chain(_reported(plan, role), _pairs(plan, role), _sizes(plan, role)):
-        cost = case.geometry.multiply_adds
-        affordable = cost <= _MOST_TERMS and spent + cost <= _MOST_TERMS_IN_ALL
-        if affordable and case.geometry not in cases and domain.refuses(case.geometry, role.name) is None:
-            cases[case.geometry] = case
-            spent += cost
+    for part in (_reported, _pairs, _sizes):
+        left = _MOST_TERMS_IN_ALL // 3
+        for case in part(plan, role):
+            if case.geometry not in cases and case.geometry.multiply_adds <= left:
+                cases[case.geometry] = case
+                left -= case.geometry.multiply_adds
     return list(cases.values())
 
 
@@ -161,8 +160,9 @@ def _on_axes(geo: Conv, which: Sequence[int]) -> Conv:
 
 
 def _first(domain: Domain, op: Operation, candidates: Iterable[Conv]) -> Conv | None:
-    """Return the first that the domain claims."""
-    return next((geo for geo in candidates if domain.refuses(geo, op.name) is None), None)
+    """Return the first that the domain claims and that is cheap."""
+    cheap = (geo for geo in candidates if geo.multiply_adds <= _MOST_TERMS)
+    return next((geo for geo in cheap if domain.refuses(geo, op.name) is None), None)
 
 
 # ---------------------------------------------------------------------- every pair of parameter values
@@ -208,12 +208,18 @@ def _pairs(plan: Plan, op: Operation) -> Iterator[Case]:
         (min, max),  # of what may remain after the last window
     ]
     channels = [each for each in _CHANNELS if domain.refuses(_probe(plan, op, each), op.name) is None]
-    parameters = [*of_axis * op.axes, channels or [plan.least_channels], _some(plan.batches), plan.modes]
+    least = list(dict.fromkeys([plan.least_dense_channels, plan.least_channels]))
+    parameters = [*of_axis * op.axes, channels or least, _some(plan.batches), plan.modes]
     for row in covering([len(each) for each in parameters]):
         *axes, groups, batch, mode = (each[choice] for each, choice in zip(parameters, row, strict=True))
         of_each = [axes[5 * number : 5 * number + 5] for number in range(op.axes)]
-        sized = [_small(plan, number, mode, *values) for number, values in enumerate(of_each)]
-        yield Case(compose(batch, groups, sized, mode, plan.transposed), "pairs of parameter values")
+        several = [_axis(plan, 3 + number, mode, *values) for number, values in enumerate(of_each)]
+        single = [_axis(plan, 1, mode, *values) for values in of_each]
+        # Where the domain makes them dear, fewer outputs and images, and at last the least channels.
+        parts = itertools.product((groups, plan.least_channels), ((batch, several), (min(plan.batches), single)))
+        candidates = (compose(n, these, sized, mode, plan.transposed) for these, (n, sized) in parts)
+        if geo := _first(domain, op, candidates):
+            yield Case(geo, "pairs of parameter values")
 
 
 _CHANNELS = (
@@ -244,17 +250,15 @@ def _probe(plan: Plan, op: Operation, channels: Channels) -> Conv:
     return compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
 
 
-def _small(
-    plan: Plan, number: int, mode: str, k: int, s: int, d: int, padding: tuple[int, int], which: Callable
-) -> Axis:
-    """Return an axis of three or more outputs, each axis of another number."""
+def _axis(plan: Plan, few: int, mode: str, k: int, s: int, d: int, padding: tuple[int, int], which: Callable) -> Axis:
+    """Return an axis of a few outputs, or of more where the padding needs them."""
     window = Window(k, s, d, *padding)
     remainders = plan.remainders(window)
     if not remainders:
         return plan.least_axis[mode]
     remainder = which(remainders)
     least = window.outputs(remainder, Limits(2**62, 2**62, mode))[0]
-    return Axis(window, remainder, max(least, 3 + number))
+    return Axis(window, remainder, max(least, few))
 
 
 # ---------------------------------------------------------------------- one size at a time
@@ -290,13 +294,13 @@ def _one_size(plan: Plan, op: Operation, size: int) -> Iterator[tuple[str, Itera
 
 
 def _few_channels(plan: Plan) -> list[Channels]:
-    return [Channels(2, 1, 3), Channels(2, 2, 2), Channels(1, 1, 1), plan.least_channels]
+    return [Channels(2, 1, 3), Channels(2, 2, 2), Channels(1, 1, 1), plan.least_dense_channels, plan.least_channels]
 
 
 def _on_axis(plan: Plan, op: Operation, axis: int, size: int, windows: Sequence[Window]) -> Iterator[Conv]:
     """Yield geometries of one long axis."""
     least = plan.least_axis[plan.modes[0]]
-    few = _few_channels(plan) if size < _BEYOND_16_BITS else [Channels(1, 1, 1), plan.least_channels]
+    few = _few_channels(plan)[0 if size < _BEYOND_16_BITS else 2 :]
     for window, channels in itertools.product([*windows, least.window], few):
         long = _of_size(window, size)
         for other in (_of_size(_PLAIN, 2 if size < _BEYOND_16_BITS else 1), _of_size(window, window.reach + 1), least):
