@@ -41,13 +41,13 @@ docs: build $(VENV)/.with-docs
 lint: build $(VENV)/.with-lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/cython-lint convproof
+	$(BIN)/lint-imports --no-cache
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint convproof
 
 build: $(VENV)/.built
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info docs/_build .pytest_cache .mypy_cache .ruff_cache
 	rm -f convproof/kernels/cpu/*.so convproof/kernels/cpu/_*.cpp convproof-report.html
 
 # ---------------------------------------------------------------------- the environment

@@ -38,20 +38,26 @@ nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 default_role = "code"
+# Docstrings write |y| for the number of elements of y; reStructuredText would take it for a substitution.
+rst_epilog = "\n".join(rf".. |{name}| replace:: \|{name}\|" for name in "xwyg")
 
 html_theme = "pydata_sphinx_theme"
 html_title = "convproof"
 html_static_path = ["_static"]
 html_css_files = ["convproof.css"]
 html_show_sourcelink = False
+html_sidebars: dict = {"**": []}
 html_theme_options = {
+    "header_links_before_dropdown": 10,
+    "navbar_persistent": [],
+    "navbar_end": ["search-button", "theme-switcher"],
     "show_prev_next": False,
     "show_toc_level": 2,
     "navigation_with_keys": False,

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from convproof.evidence import Outcome, Report
 
@@ -52,10 +51,8 @@ MEANING = {
 #: Statuses and verdicts that fail.
 FAILURES = ("refuted", "mistrusted", "unsupported", "crashed")
 
-T = TypeVar("T")
-
-_WORST_LAST = ("skipped", "universal", "traced", "read-off", "exact", "bounded", "passed")
-_WORST_LAST += ("unsupported", "mistrusted", "crashed", "refuted")
+_PASSED = ("skipped", "universal", "traced", "read-off", "exact", "bounded", "passed")
+_WORST_LAST = (*_PASSED, "unsupported", "mistrusted", "crashed", "refuted")
 
 _AXES = re.compile(r"(?P<axes>[123])d(?![0-9a-z])")
 
@@ -102,17 +99,20 @@ class Family:
         merged: dict[str, list[str]] = {}
         for label, report in self.members:
             merged.setdefault(report.verdict, []).append(label)
-        return _labelled({verdict: (labels, verdict) for verdict, labels in merged.items()})
+        several = len(merged) > 1
+        return tuple((" ".join(labels) if several else "", verdict) for verdict, labels in merged.items())
 
     def cells(self, name: str) -> tuple[tuple[str, Cell], ...]:
-        """Return the cells of one property, all members of the same word taken together."""
+        """Return the cells of one row, members of the same word together; those it does not apply to are left out."""
         merged: dict[str, list[str]] = {}
         cases: dict[str, int] = {}
         for label, report in self.members:
             one = cell(report, name)
             merged.setdefault(one.word, []).append(label)
             cases[one.word] = cases.get(one.word, 0) + one.cases
-        return _labelled({w: (labels, Cell(w, cases[w])) for w, labels in merged.items()})
+        asked = [w for w in merged if w not in ("", "skipped")] or list(merged)[:1]
+        named = len(merged) > 1
+        return tuple((" ".join(merged[w]) if named else "", Cell(w, cases[w])) for w in asked)
 
 
 def row_of(name: str) -> str:
@@ -242,12 +242,6 @@ def duration(seconds: float) -> str:
 def to_json(reports: Sequence[Report]) -> str:
     """Return reports as a JSON array; each element is what ``Report.from_json`` reads."""
     return json.dumps([json.loads(report.to_json()) for report in reports], indent=2)
-
-
-def _labelled(merged: dict[str, tuple[list[str], T]]) -> tuple[tuple[str, T], ...]:
-    """Name the members of each group, unless there is one group only."""
-    several = len(merged) > 1
-    return tuple((" ".join(labels) if several else "", value) for labels, value in merged.values())
 
 
 def _without_axes(name: str) -> str:

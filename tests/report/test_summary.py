@@ -34,6 +34,16 @@ def test_members_that_disagree_are_named():
     assert family.verdicts == (("1d 2d", "verified"), ("3d", "refuted"))
 
 
+def test_members_that_a_property_does_not_apply_to_are_left_out():
+    def report(op, status):
+        return Report(f"convproof.{op}", op, "verified", (Outcome("1x1", status, cases=4 * (status == "passed")),))
+
+    (family,) = summary.families([report("conv1d", "skipped"), report("conv2d", "passed"), report("conv3d", "passed")])
+    assert family.cells("1x1") == (("2d 3d", summary.Cell("passed", 8)),)
+    (family,) = summary.families([report("conv1d", "skipped"), report("conv2d", "skipped")])
+    assert family.cells("1x1") == (("", summary.Cell("skipped")),)
+
+
 def test_evidence_is_said_only_of_what_passed():
     assert summary.word(Outcome("values", "passed", "exact")) == "exact"
     assert summary.word(Outcome("layouts", "passed")) == "passed"
