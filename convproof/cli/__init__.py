@@ -53,7 +53,7 @@ def _options(
 def main() -> None:
     """Run the command line; what the user got wrong is one line on standard error, and exit status 2."""
     try:
-        app()
+        app(prog_name="convproof")
     except ConvproofError as error:
         print(f"convproof: error: {error}", file=sys.stderr)  # noqa: T201  (this is the command line)
         sys.exit(2)
