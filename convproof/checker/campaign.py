@@ -33,7 +33,7 @@ def run_task(task: Task, target: Target, settings: Settings) -> Result:
     for number, geo in enumerate(task.geometries, task.first):
         for dtype in _dtypes(task, target, settings):
             case = Case(geo, dtype, settings.seed, max_trials=_trials(task, settings))
-            for prop in _asked(task, number):
+            for prop in _asked(task, number, dtype, settings):
                 row = task.kind if prop is VALUES and task.kind != ONE else prop.name
                 tally = tallies.setdefault(row, Tally(row, prop))
                 if tally.failure is None:
@@ -52,10 +52,12 @@ def _trials(task: Task, settings: Settings) -> int:
     return 80 if settings.thorough or task.kind in (GENERATED, ONE) else _FEW_TRIALS
 
 
-def _asked(task: Task, number: int) -> tuple[Property, ...]:
+def _asked(task: Task, number: int, dtype: str, settings: Settings) -> tuple[Property, ...]:
     """Return the properties asked of the geometry of this number: costly ones of every few only."""
     if task.kind == ONE:
         return PROPERTIES
+    if task.kind == LAYERS and dtype != "float32" and not settings.thorough:
+        return (VALUES,)  # narrow operands and accumulators are float32's temptation
     if task.kind != GENERATED:
         return ON_LARGE
     # staggered, so that no geometry is asked everything

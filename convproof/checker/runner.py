@@ -6,7 +6,7 @@ import platform
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -247,6 +247,9 @@ def _settings(
             raise ArgumentTypeError(bad(name, value, "an integer"))
         if value < least:
             raise ArgumentValueError(bad(name, value, f"at least {least}"))
+    for name, value in (("thorough", thorough), ("layers", layers)):
+        if not isinstance(value, bool):
+            raise ArgumentTypeError(bad(name, value, "True or False"))
     if isinstance(geometry, str):
         geometry = Conv.parse(geometry)
     if geometry is not None and not isinstance(geometry, Conv):
@@ -259,8 +262,11 @@ def _dtypes(dtypes: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(dtypes, str):
         dtypes = (dtypes,)
+    if not isinstance(dtypes, Iterable):
+        raise ArgumentTypeError(bad("dtypes", dtypes, "a sequence of names of dtypes"))
+    dtypes = tuple(dtypes)
     for dtype in dtypes:
-        if dtype not in NUMBERS:
+        if not isinstance(dtype, str) or dtype not in NUMBERS:
             raise ArgumentValueError(bad("dtypes", dtype, "among " + ", ".join(NUMBERS)))
     if not dtypes:
         raise ArgumentValueError(bad("dtypes", dtypes, "at least one dtype"))
