@@ -232,6 +232,10 @@ _CHANNELS = (
 )
 
 
+# Beyond what the strategies draw, beside powers of two.
+_LONG_STEPS = (8, 9, 15, 16, 17, 33)
+
+
 def _some(values: Sequence[int]) -> list[int]:
     return list(dict.fromkeys([*values[:4], *values[-1:]]))
 
@@ -276,6 +280,14 @@ def _sizes(plan: Plan, op: Operation) -> Iterator[Case]:
             candidates = _on_axis(plan, op, axis, taps + 1, [window, window._replace(lo=0, hi=0)])
             if geo := _first(plan.domain, op, candidates):
                 yield Case(geo, f"{taps} taps on axis {axis}")
+    for step, axis in itertools.product(_LONG_STEPS, range(op.axes)):
+        for what, size, window in (
+            ("stride", 2 * step + 3, Window(2, step, 1, 0, 0)),
+            ("dilation", step + 4, Window(2, 1, step, 0, 0)),
+            ("padding", 4, Window(2, 1, 1, step, step)),
+        ):
+            if geo := _first(plan.domain, op, _on_axis(plan, op, axis, size, [window])):
+                yield Case(geo, f"{what} {step} on axis {axis}")
 
 
 def _one_size(plan: Plan, op: Operation, size: int) -> Iterator[tuple[str, Iterator[Conv]]]:
