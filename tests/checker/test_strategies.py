@@ -6,7 +6,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 
 from convproof.checker.domain import Domain
 from convproof.checker.operations import OPS
@@ -40,7 +40,7 @@ def windows_inside(n: int, k: int, s: int, d: int, lo: int, hi: int) -> int:
 
 def smallest(condition, **arguments) -> str:
     """Return the geometry that a failure of `condition` shrinks to."""
-    given_settings = settings(max_examples=3000, database=None, deadline=None)
+    given_settings = settings(max_examples=3000, database=None, deadline=None, phases=(Phase.generate, Phase.shrink))
     return str(find(convs(**arguments), condition, settings=given_settings, random=Random(0)))
 
 
