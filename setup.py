@@ -12,7 +12,7 @@ import tempfile
 from glob import glob
 from pathlib import Path
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 (an old pip does not look at requires-python)
     sys.exit(f"convproof needs Python 3.11 or newer, and this is Python {platform.python_version()}.")
 
 from Cython.Build import cythonize
@@ -22,7 +22,7 @@ from setuptools.errors import CompileError, ExecError, LinkError, PlatformError
 
 FOLDER = "convproof/kernels/cpu"
 OPENMP_PROBE = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n"
-CXX17_PROBE = "#include <optional>\nint main() { if constexpr (sizeof(int) > 1) return std::optional<int>(0).value(); }\n"
+CXX17_PROBE = "#include <optional>\nint main() { if constexpr (true) return std::optional<int>(0).value(); }\n"
 
 X86_FLAGS = {
     "baseline": [],
@@ -30,8 +30,17 @@ X86_FLAGS = {
     "avx512": ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma", "-mprefer-vector-width=512"],
 }
 # Signed integers wrap (-fwrapv), products join sums into FMAs; nothing else departs from the standard.
-GCC_FLAGS = ["-std=c++17", "-O3", "-fwrapv", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math",
-             "-fvisibility=hidden", "-Wno-psabi", "-g0"]
+GCC_FLAGS = [
+    "-std=c++17",
+    "-O3",
+    "-fwrapv",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+    "-Wno-psabi",
+    "-g0",
+]
 MSVC_FLAGS = ["/std:c++17", "/O2"]
 
 
@@ -46,8 +55,10 @@ class BuildExtensions(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         common = MSVC_FLAGS if msvc else GCC_FLAGS
         if not self.compiles(CXX17_PROBE, common[:1]):
-            sys.exit("convproof needs a C++17 compiler, and none was found: "
-                     "install g++ 9, clang 10 or Visual Studio 2019 (or newer), or set CXX.")
+            sys.exit(
+                "convproof needs a C++17 compiler, and none was found: "
+                "install g++ 9, clang 10 or Visual Studio 2019 (or newer), or set CXX."
+            )
         openmp = ["/openmp"] if msvc else ["-fopenmp"]
         if not self.compiles(OPENMP_PROBE, openmp):
             openmp = []
@@ -63,8 +74,12 @@ class BuildExtensions(build_ext):
             path.write_text(source)
             try:
                 objects = self.compiler.compile([str(path)], output_dir=folder, extra_postargs=flags)
-                self.compiler.link_executable(objects, str(Path(folder, "probe")), target_lang="c++",
-                                              extra_postargs=[] if self.compiler.compiler_type == "msvc" else flags)
+                self.compiler.link_executable(
+                    objects,
+                    str(Path(folder, "probe")),
+                    target_lang="c++",
+                    extra_postargs=[] if self.compiler.compiler_type == "msvc" else flags,
+                )
             except (CompileError, LinkError, ExecError, PlatformError, OSError, subprocess.SubprocessError):
                 return False
         return True
@@ -75,12 +90,24 @@ def extensions():
     flags = X86_FLAGS if x86 else {"baseline": []}
     depends = [f"{FOLDER}/_core.pxi", *sorted(glob(f"{FOLDER}/src/*.hpp"))]
     modules = [
-        Extension(f"convproof.kernels.cpu._{isa}", [f"{FOLDER}/_{isa}.pyx"], language="c++", include_dirs=[FOLDER],
-                  depends=depends, extra_compile_args=isa_flags)
+        Extension(
+            f"convproof.kernels.cpu._{isa}",
+            [f"{FOLDER}/_{isa}.pyx"],
+            language="c++",
+            include_dirs=[FOLDER],
+            depends=depends,
+            extra_compile_args=isa_flags,
+        )
         for isa, isa_flags in flags.items()
     ]
-    directives = {"language_level": 3, "boundscheck": False, "wraparound": False, "initializedcheck": False,
-                  "freethreading_compatible": True, "embedsignature": True}
+    directives = {
+        "language_level": 3,
+        "boundscheck": False,
+        "wraparound": False,
+        "initializedcheck": False,
+        "freethreading_compatible": True,
+        "embedsignature": True,
+    }
     return cythonize(modules, compiler_directives=directives, quiet=True)
 
 

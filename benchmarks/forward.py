@@ -9,8 +9,8 @@ candidates take turns, and the figures are medians; on one thread the clock is C
 
 import argparse
 import json
-from math import exp, log
 import sys
+from math import exp, log
 
 from benchmarks.environment import machine, pin_threads
 
@@ -65,8 +65,12 @@ def summary(rows, peers):
         ratios = {row["layer"]: row["ratio"][peer] for row in rows if peer in row["ratio"]}
         if ratios:
             worst = min(ratios, key=ratios.get)
-            result[peer] = {"geometric mean": geometric_mean(list(ratios.values())), "worst layer": worst,
-                            "worst ratio": ratios[worst], "layers": len(ratios)}
+            result[peer] = {
+                "geometric mean": geometric_mean(list(ratios.values())),
+                "worst layer": worst,
+                "worst ratio": ratios[worst],
+                "layers": len(ratios),
+            }
     return result
 
 
@@ -79,13 +83,18 @@ def main(argv=None):
     table = options.json != "-"
     if table:
         print(f"{machine()}, {isa.name()}, {options.dtype}, threads: {options.threads}")
-        print(f"{'layer':34} {'geometry':44} {'ms':>9} {'GFLOP/s':>8}" + "".join(f"{'x ' + p:>9}" for p in options.peers))
+        peers = "".join(f"{'x ' + peer:>9}" for peer in options.peers)
+        print(f"{'layer':34} {'geometry':44} {'ms':>9} {'GFLOP/s':>8}{peers}")
     rows = []
     for name, geometry in named_layers(options.networks, options.layers):
         seconds = time_layer(geometry, options)
-        row = {"layer": name, "geometry": str(geometry), "milliseconds": 1e3 * seconds["ours"],
-               "gflops": operations(geometry) / seconds["ours"] / 1e9,
-               "ratio": {peer: seconds[peer] / seconds["ours"] for peer in options.peers if peer in seconds}}
+        row = {
+            "layer": name,
+            "geometry": str(geometry),
+            "milliseconds": 1e3 * seconds["ours"],
+            "gflops": operations(geometry) / seconds["ours"] / 1e9,
+            "ratio": {peer: seconds[peer] / seconds["ours"] for peer in options.peers if peer in seconds},
+        }
         rows.append(row)
         if table:
             print_row(row, options.peers)
@@ -94,11 +103,22 @@ def main(argv=None):
     figures = summary(rows, options.peers)
     if table:
         for peer, s in figures.items():
-            print(f"x {peer}: geometric mean {s['geometric mean']:.2f} over {s['layers']} layers, "
-                  f"worst {s['worst ratio']:.2f} ({s['worst layer']})")
+            print(
+                f"x {peer}: geometric mean {s['geometric mean']:.2f} over {s['layers']} layers, "
+                f"worst {s['worst ratio']:.2f} ({s['worst layer']})"
+            )
     if options.json:
-        document = json.dumps({"machine": machine(), "isa": isa.name(), "dtype": options.dtype,
-                               "threads": options.threads, "summary": figures, "layers": rows}, indent=1)
+        document = json.dumps(
+            {
+                "machine": machine(),
+                "isa": isa.name(),
+                "dtype": options.dtype,
+                "threads": options.threads,
+                "summary": figures,
+                "layers": rows,
+            },
+            indent=1,
+        )
         if options.json == "-":
             print(document)
         else:

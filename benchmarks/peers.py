@@ -28,14 +28,17 @@ def im2col(geometry, x, w, threads):
     (top, bottom), (left, right) = geometry.padding
     padded = np.zeros((batch, channels, height + top + bottom, width + left + right), x.dtype)
     windows = np.lib.stride_tricks.sliding_window_view(
-        padded, [(k - 1) * d + 1 for k, d in zip((rows, columns), geometry.dilation, strict=True)], (2, 3))
-    windows = windows[:, :, ::geometry.stride[0], ::geometry.stride[1], ::geometry.dilation[0], ::geometry.dilation[1]]
+        padded, [(k - 1) * d + 1 for k, d in zip((rows, columns), geometry.dilation, strict=True)], (2, 3)
+    )
+    windows = windows[
+        :, :, :: geometry.stride[0], :: geometry.stride[1], :: geometry.dilation[0], :: geometry.dilation[1]
+    ]
     windows = windows[:, :, :out_rows, :out_columns].transpose(0, 1, 4, 5, 2, 3)
     pixels = np.empty((batch, channels, rows, columns, out_rows, out_columns), x.dtype)
     flat = pixels.reshape(batch, groups, inner * rows * columns, out_rows * out_columns)
 
     def call():
-        padded[:, :, top:top + height, left:left + width] = x
+        padded[:, :, top : top + height, left : left + width] = x
         pixels[...] = windows
         np.matmul(matrix, flat, out=products)
 
@@ -56,8 +59,9 @@ def torch(geometry, x, w, threads):
 
     def convolve():
         with torch.inference_mode():
-            return torch.nn.functional.conv2d(tx, tw, None, geometry.stride, padding, geometry.dilation,
-                                              geometry.groups)
+            return torch.nn.functional.conv2d(
+                tx, tw, None, geometry.stride, padding, geometry.dilation, geometry.groups
+            )
 
     return convolve, convolve().numpy()
 

@@ -40,8 +40,18 @@ class Case:
 
     @property
     def shape(self):
-        return (self.batch, self.groups, self.inner, self.outer,
-                *self.n, *self.k, *self.o, *self.stride, *self.dilation, *self.pad)
+        return (
+            self.batch,
+            self.groups,
+            self.inner,
+            self.outer,
+            *self.n,
+            *self.k,
+            *self.o,
+            *self.stride,
+            *self.dilation,
+            *self.pad,
+        )
 
     @property
     def x(self):
@@ -59,8 +69,18 @@ class Case:
 def case2d(inner, outer, n, k=3, stride=1, dilation=1, pad=(0, 0), o=None, groups=1, batch=1):
     """A square 2-D case; `pad` is (low, high) and gives the output extent unless `o` is given."""
     extent = (n + sum(pad) - dilation * (k - 1) - 1) // stride + 1 if o is None else o
-    return Case(batch, groups, inner, outer, (1, n, n), (1, k, k), (1, extent, extent),
-                (1, stride, stride), (1, dilation, dilation), (0, pad[0], pad[0]))
+    return Case(
+        batch,
+        groups,
+        inner,
+        outer,
+        (1, n, n),
+        (1, k, k),
+        (1, extent, extent),
+        (1, stride, stride),
+        (1, dilation, dilation),
+        (0, pad[0], pad[0]),
+    )
 
 
 # ---- the definition -------------------------------------------------------------------------------------------------
@@ -112,7 +132,7 @@ def moated(values, dtype):
     """A flat copy of `values` in the middle of a larger buffer of poison."""
     values = np.asarray(values)
     buffer = np.full(values.size + 2 * MOAT, poison(dtype), dtype)
-    inner = buffer[MOAT:MOAT + values.size]
+    inner = buffer[MOAT : MOAT + values.size]
     inner[:] = values.reshape(-1)
     return inner
 
@@ -122,7 +142,7 @@ def outcome(flat, shape):
     buffer = flat.base
     expected = np.full(MOAT, poison(buffer.dtype), buffer.dtype)
     np.testing.assert_array_equal(buffer[:MOAT], expected, "written before the output")
-    np.testing.assert_array_equal(buffer[MOAT + flat.size:], expected, "written after the output")
+    np.testing.assert_array_equal(buffer[MOAT + flat.size :], expected, "written after the output")
     return flat.reshape(shape)
 
 
@@ -185,15 +205,27 @@ def random_case(rng, axes):
     dilation = [pick(1, 1, 2, 3) for _ in range(axes)]
     low = [int(rng.integers(-2, 5)) for _ in range(axes)]
     n = [int(rng.integers(1, {1: 120, 2: 24, 3: 9}[axes])) for _ in range(axes)]
-    full = [max(0, (n[a] + low[a] + int(rng.integers(-2, 5)) - dilation[a] * (k[a] - 1) - 1) // stride[a] + 1)
-            for a in range(axes)]
+    full = [
+        max(0, (n[a] + low[a] + int(rng.integers(-2, 5)) - dilation[a] * (k[a] - 1) - 1) // stride[a] + 1)
+        for a in range(axes)
+    ]
     o = [max(0, f - int(rng.choice([0, 0, 0, 1, 2]))) for f in full]
     depthwise = rng.random() < 0.25
     inner = 1 if depthwise else int(rng.integers(1, 41))
     outer = pick(1, 1, 2, 3) if depthwise else int(rng.integers(1, 41))
     groups = int(rng.integers(1, 9)) if depthwise else pick(1, 1, 1, 2, 3)
-    return Case(pick(1, 1, 2, 3), groups, inner, outer, lead(n), lead(k), lead(o), lead(stride), lead(dilation),
-                (0,) * (3 - axes) + tuple(low))
+    return Case(
+        pick(1, 1, 2, 3),
+        groups,
+        inner,
+        outer,
+        lead(n),
+        lead(k),
+        lead(o),
+        lead(stride),
+        lead(dilation),
+        (0,) * (3 - axes) + tuple(low),
+    )
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
@@ -206,12 +238,16 @@ def test_random_geometries(axes, seed):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", [
-    case2d(3, 5, 7, pad=(1, 1)),
-    case2d(17, 33, 9, stride=2, pad=(1, 0)),
-    case2d(1, 2, 11, pad=(1, 1), groups=5),
-    case2d(8, 4, 10, dilation=2, pad=(2, 2), groups=2, batch=2),
-], ids=["dense", "strided", "depthwise", "grouped"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        case2d(3, 5, 7, pad=(1, 1)),
+        case2d(17, 33, 9, stride=2, pad=(1, 0)),
+        case2d(1, 2, 11, pad=(1, 1), groups=5),
+        case2d(8, 4, 10, dilation=2, pad=(2, 2), groups=2, batch=2),
+    ],
+    ids=["dense", "strided", "depthwise", "grouped"],
+)
 def test_every_dtype(case, dtype):
     check(case, dtypes=(dtype,))
 
@@ -234,41 +270,67 @@ def test_input_channels_cross_the_chunk(inner):
     check(Case(inner=inner, outer=18, n=(1, 4, 5), k=(1, 3, 2), o=(1, 4, 4), pad=(0, 1, 0)))
 
 
-@pytest.mark.parametrize("case", [
-    Case(inner=1, outer=9, n=(1, 1, 700), k=(1, 1, 400), o=(1, 1, 301)),
-    Case(inner=2, outer=20, n=(1, 31, 31), k=(1, 21, 21), o=(1, 11, 11)),
-    Case(inner=40, outer=33, n=(1, 1, 1300), o=(1, 1, 1300)),
-    Case(inner=3, outer=8, n=(1, 2, 1100), k=(1, 1, 3), o=(1, 2, 1099), pad=(0, 0, 1)),
-    Case(inner=2, outer=17, n=(1, 90, 40), k=(1, 3, 3), o=(1, 90, 40), pad=(0, 1, 1)),
-    Case(inner=40, outer=20, n=(1, 30, 30), o=(1, 30, 30), batch=2),
-    Case(inner=35, outer=20, n=(1, 15, 15), o=(1, 8, 8), stride=(1, 2, 2)),
-    Case(inner=20, outer=20, n=(7, 6, 5), k=(3, 3, 3), o=(7, 6, 5), pad=(1, 1, 1)),
-    Case(inner=20, outer=20, n=(9, 8, 7), k=(3, 2, 3), o=(4, 4, 3), stride=(2, 2, 2), pad=(1, 0, 0)),
-], ids=["long-taps", "wide-kernel", "pointwise", "long-rows", "many-rows", "pointwise-2d", "pointwise-strided", "3d",
-        "3d-strided"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(inner=1, outer=9, n=(1, 1, 700), k=(1, 1, 400), o=(1, 1, 301)),
+        Case(inner=2, outer=20, n=(1, 31, 31), k=(1, 21, 21), o=(1, 11, 11)),
+        Case(inner=40, outer=33, n=(1, 1, 1300), o=(1, 1, 1300)),
+        Case(inner=3, outer=8, n=(1, 2, 1100), k=(1, 1, 3), o=(1, 2, 1099), pad=(0, 0, 1)),
+        Case(inner=2, outer=17, n=(1, 90, 40), k=(1, 3, 3), o=(1, 90, 40), pad=(0, 1, 1)),
+        Case(inner=40, outer=20, n=(1, 30, 30), o=(1, 30, 30), batch=2),
+        Case(inner=35, outer=20, n=(1, 15, 15), o=(1, 8, 8), stride=(1, 2, 2)),
+        Case(inner=20, outer=20, n=(7, 6, 5), k=(3, 3, 3), o=(7, 6, 5), pad=(1, 1, 1)),
+        Case(inner=20, outer=20, n=(9, 8, 7), k=(3, 2, 3), o=(4, 4, 3), stride=(2, 2, 2), pad=(1, 0, 0)),
+    ],
+    ids=[
+        "long-taps",
+        "wide-kernel",
+        "pointwise",
+        "long-rows",
+        "many-rows",
+        "pointwise-2d",
+        "pointwise-strided",
+        "3d",
+        "3d-strided",
+    ],
+)
 def test_tiles_and_chunks(case):
     check(case)
     check(replace(case, batch=2), threads=2)
 
 
-@pytest.mark.parametrize("case", [
-    case2d(3, 20, 4, pad=(9, 9)),
-    case2d(3, 2, 4, pad=(40, 3)),
-    case2d(20, 20, 5, k=2, dilation=7, pad=(6, 6)),
-    case2d(2, 18, 3, stride=4, pad=(11, 6)),
-    case2d(3, 20, 12, pad=(-3, -2)),
-    case2d(3, 2, 12, stride=2, pad=(-5, 0)),
-    Case(inner=3, outer=20, n=(4, 5, 6), k=(3, 3, 3), o=(9, 2, 11), pad=(5, 0, 4)),
-    Case(inner=1, outer=1, groups=4, n=(1, 6, 6), k=(1, 3, 3), o=(1, 20, 20), pad=(0, 8, 8)),
-    Case(inner=2, outer=20, n=(1, 3, 3), k=(1, 3, 3), o=(1, 4, 4), pad=(0, 100, 0)),
-], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [
+        case2d(3, 20, 4, pad=(9, 9)),
+        case2d(3, 2, 4, pad=(40, 3)),
+        case2d(20, 20, 5, k=2, dilation=7, pad=(6, 6)),
+        case2d(2, 18, 3, stride=4, pad=(11, 6)),
+        case2d(3, 20, 12, pad=(-3, -2)),
+        case2d(3, 2, 12, stride=2, pad=(-5, 0)),
+        Case(inner=3, outer=20, n=(4, 5, 6), k=(3, 3, 3), o=(9, 2, 11), pad=(5, 0, 4)),
+        Case(inner=1, outer=1, groups=4, n=(1, 6, 6), k=(1, 3, 3), o=(1, 20, 20), pad=(0, 8, 8)),
+        Case(inner=2, outer=20, n=(1, 3, 3), k=(1, 3, 3), o=(1, 4, 4), pad=(0, 100, 0)),
+    ],
+    ids=str,
+)
 def test_padding_that_leaves_little_or_nothing(case):
     check(case, dtypes=("float32", "int64"))
 
 
-@pytest.mark.parametrize("change", [
-    {"batch": 0}, {"groups": 0}, {"inner": 0}, {"outer": 0}, {"n": (1, 0, 5)}, {"o": (1, 3, 0)}, {"k": (1, 0, 3)},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"batch": 0},
+        {"groups": 0},
+        {"inner": 0},
+        {"outer": 0},
+        {"n": (1, 0, 5)},
+        {"o": (1, 3, 0)},
+        {"k": (1, 0, 3)},
+    ],
+)
 def test_empty(change):
     check(replace(Case(2, 2, 18, 18, (1, 5, 5), (1, 3, 3), (1, 3, 3)), **change))
 
@@ -280,19 +342,35 @@ def test_depthwise(size, stride, multiplier):
     for n in (*range(1, 20), 33, 47, 64, 65):
         low, high = size // 2, size // 2 + n % 2
         extent = (n + low + high - size) // stride + 1
-        check(Case(1, 3, 1, multiplier, (1, n + 3, n), (1, size, size), (1, extent + 1, max(extent, 0)),
-                   (1, stride, stride), (1, 1, 1), (0, low, low)))
+        check(
+            Case(
+                1,
+                3,
+                1,
+                multiplier,
+                (1, n + 3, n),
+                (1, size, size),
+                (1, extent + 1, max(extent, 0)),
+                (1, stride, stride),
+                (1, 1, 1),
+                (0, low, low),
+            )
+        )
 
 
-@pytest.mark.parametrize("case", [
-    Case(inner=70, outer=9, n=(1, 1, 1)),
-    Case(inner=70, outer=9, n=(1, 2, 2), o=(1, 2, 2), batch=3),
-    Case(inner=9, outer=21, n=(1, 4, 4), k=(1, 3, 3), o=(1, 2, 2), groups=2),
-    Case(inner=200, outer=13, n=(1, 3, 3), k=(1, 3, 3), o=(1, 1, 1), batch=4),
-    Case(inner=1, outer=30, n=(1, 4, 1), k=(1, 3, 1), o=(1, 4, 1), pad=(0, 1, 0)),
-    Case(inner=1, outer=40, n=(2, 1, 2), k=(2, 1, 2), o=(1, 1, 1)),
-    Case(inner=3000, outer=5, n=(1, 1, 1), groups=2, batch=2),
-], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(inner=70, outer=9, n=(1, 1, 1)),
+        Case(inner=70, outer=9, n=(1, 2, 2), o=(1, 2, 2), batch=3),
+        Case(inner=9, outer=21, n=(1, 4, 4), k=(1, 3, 3), o=(1, 2, 2), groups=2),
+        Case(inner=200, outer=13, n=(1, 3, 3), k=(1, 3, 3), o=(1, 1, 1), batch=4),
+        Case(inner=1, outer=30, n=(1, 4, 1), k=(1, 3, 1), o=(1, 4, 1), pad=(0, 1, 0)),
+        Case(inner=1, outer=40, n=(2, 1, 2), k=(2, 1, 2), o=(1, 1, 1)),
+        Case(inner=3000, outer=5, n=(1, 1, 1), groups=2, batch=2),
+    ],
+    ids=str,
+)
 def test_few_pixels(case):
     """Fully connected layers and what comes close to them."""
     check(case, dtypes=("float32", "int32"), threads=2)
@@ -320,17 +398,21 @@ def between_guards(values, dtype, at_end):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs mprotect")
 @pytest.mark.parametrize("at_end", [False, True], ids=["start", "end"])
 @pytest.mark.parametrize("name", ISAS)
-@pytest.mark.parametrize("case", [
-    case2d(5, 19, 13, pad=(1, 1)),
-    case2d(20, 35, 13, stride=2, pad=(1, 1)),
-    case2d(5, 3, 13, pad=(1, 1)),
-    case2d(33, 35, 7, k=1),
-    case2d(33, 3, 7, k=1),
-    case2d(1, 2, 19, pad=(1, 1), groups=3),
-    case2d(1, 1, 19, stride=2, pad=(1, 1), groups=3),
-    case2d(1, 1, 7, k=5, pad=(2, 2), groups=3),
-    Case(inner=70, outer=9, n=(1, 1, 1)),
-], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [
+        case2d(5, 19, 13, pad=(1, 1)),
+        case2d(20, 35, 13, stride=2, pad=(1, 1)),
+        case2d(5, 3, 13, pad=(1, 1)),
+        case2d(33, 35, 7, k=1),
+        case2d(33, 3, 7, k=1),
+        case2d(1, 2, 19, pad=(1, 1), groups=3),
+        case2d(1, 1, 19, stride=2, pad=(1, 1), groups=3),
+        case2d(1, 1, 7, k=5, pad=(2, 2), groups=3),
+        Case(inner=70, outer=9, n=(1, 1, 1)),
+    ],
+    ids=str,
+)
 def test_nothing_outside_the_arrays_is_touched(case, name, at_end):
     """A stray access ends the process."""
     core = isa.core(name)
@@ -347,7 +429,9 @@ def test_nothing_outside_the_arrays_is_touched(case, name, at_end):
 def big_cases():
     yield Case(inner=40, outer=70, n=(1, 30, 30), k=(1, 3, 3), o=(1, 30, 30), pad=(0, 1, 1))
     yield Case(inner=70, outer=70, batch=2, n=(1, 40, 40), o=(1, 20, 20), stride=(1, 2, 2))
-    yield Case(inner=1, outer=1, groups=64, n=(1, 100, 100), k=(1, 3, 3), o=(1, 50, 50), stride=(1, 2, 2), pad=(0, 1, 1))
+    yield Case(
+        inner=1, outer=1, groups=64, n=(1, 100, 100), k=(1, 3, 3), o=(1, 50, 50), stride=(1, 2, 2), pad=(0, 1, 1)
+    )
     yield Case(inner=4, outer=4, groups=16, n=(1, 60, 60), k=(1, 3, 3), o=(1, 60, 60), pad=(0, 1, 1))
 
 
@@ -358,9 +442,11 @@ def test_results_do_not_depend_on_the_number_of_threads(name, case):
     rng = np.random.default_rng(1)
     x, w, g = (rng.standard_normal(shape).astype("float32") for shape in (case.x, case.w, case.y))
     runs = [
-        (run_forward(core, case, x, w, None, "float32", threads),
-         run_input_gradient(core, case, g, w, None, "float32", threads),
-         run_weight_gradient(core, case, g, x, "float32", threads))
+        (
+            run_forward(core, case, x, w, None, "float32", threads),
+            run_input_gradient(core, case, g, w, None, "float32", threads),
+            run_weight_gradient(core, case, g, x, "float32", threads),
+        )
         for threads in (1, 2, 3)
     ]
     for run in runs[1:]:
@@ -371,8 +457,10 @@ def test_results_do_not_depend_on_the_number_of_threads(name, case):
 def test_calls_from_many_python_threads():
     core, cases = isa.core(), list(big_cases())
     rng = np.random.default_rng(6)
-    data = [(case, rng.standard_normal(case.x).astype("float32"), rng.standard_normal(case.w).astype("float32"))
-            for case in cases]
+    data = [
+        (case, rng.standard_normal(case.x).astype("float32"), rng.standard_normal(case.w).astype("float32"))
+        for case in cases
+    ]
 
     def run(i):
         case, x, w = data[i % len(data)]
@@ -418,14 +506,18 @@ def test_rounding_errors_do_not_grow_with_the_sum(name):
 
 @pytest.mark.parametrize("name", ISAS)
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
-@pytest.mark.parametrize("case", [
-    case2d(5, 19, 9, pad=(1, 1)),
-    case2d(5, 3, 9, pad=(1, 1)),
-    case2d(6, 19, 9, k=1),
-    case2d(1, 1, 19, pad=(1, 1), groups=3),
-    case2d(1, 1, 19, stride=2, pad=(1, 1), groups=3),
-    case2d(18, 37, 15, stride=2, pad=(1, 1)),
-], ids=["rows", "offsets", "pointwise", "depthwise", "depthwise-strided", "strided"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        case2d(5, 19, 9, pad=(1, 1)),
+        case2d(5, 3, 9, pad=(1, 1)),
+        case2d(6, 19, 9, k=1),
+        case2d(1, 1, 19, pad=(1, 1), groups=3),
+        case2d(1, 1, 19, stride=2, pad=(1, 1), groups=3),
+        case2d(18, 37, 15, stride=2, pad=(1, 1)),
+    ],
+    ids=["rows", "offsets", "pointwise", "depthwise", "depthwise-strided", "strided"],
+)
 def test_non_finite_values_stay_where_they_belong(name, value, case):
     """One element of x (then of g) is not finite: exactly the outputs that read it are not."""
     core = isa.core(name)
@@ -512,7 +604,7 @@ def test_wrong_lengths_are_refused(name):
         core.forward(x, w, None, y, good[:-1], 1)
     for place, value in [(0, -1), (4, -3), (13, 0), (16, 0), (19, 2**61), (13, 2**60), (6, 2**62)]:
         with pytest.raises(ValueError):
-            core.forward(x, w, None, y, (*good[:place], value, *good[place + 1:]), 1)
+            core.forward(x, w, None, y, (*good[:place], value, *good[place + 1 :]), 1)
     with pytest.raises(OverflowError):
         core.forward(x, w, None, y, (2**70, *good[1:]), 1)
 

@@ -27,17 +27,13 @@ __all__ = ["shape_of"]
 
 
 def shape_of(geometry) -> tuple[int, ...]:
-    """The `shape` of the cores for a `convproof.Conv` (its `mode` aside: see `pad_gather`)."""
-    batch, channels, *n = geometry.x
-    out_channels, in_channels, *k = geometry.w
-    groups = geometry.groups
-    lead = (1,) * (3 - len(n))
-    return (
-        batch, groups, in_channels, out_channels // groups if groups else 0,
-        *lead, *n,
-        *lead, *k,
-        *lead, *geometry.y[2:],
-        *lead, *geometry.stride,
-        *lead, *geometry.dilation,
-        *((0,) * len(lead)), *(low for low, _ in geometry.padding),
-    )
+    """Return the `shape` of the cores for a `convproof.Conv` (its `mode` aside: see `pad_gather`)."""
+
+    def three(values, fill=1):
+        return (fill,) * (3 - len(values)) + tuple(values)
+
+    groups, (filters, inner, *k) = geometry.groups, geometry.w
+    lows = [low for low, _ in geometry.padding]
+    sizes = three(geometry.x[2:]) + three(k) + three(geometry.y[2:])
+    steps = three(geometry.stride) + three(geometry.dilation) + three(lows, 0)
+    return geometry.x[0], groups, inner, filters // groups if groups else 0, *sizes, *steps

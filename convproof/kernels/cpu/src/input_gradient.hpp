@@ -57,7 +57,7 @@ template <class T>
 class FillJob final : public Job {
  public:
   FillJob(const Shape& s, const T* bias, T* planes)
-      : channels_(s.groups * s.in_channels), count_(s.batch * channels_), plane_(volume(s.n)), bias_(bias), planes_(planes) {}
+      : channels_(input_channels(s)), count_(s.batch * channels_), plane_(volume(s.n)), bias_(bias), planes_(planes) {}
   int64_t tasks() const override { return count_; }
   void run(int64_t i) override {
     std::fill(planes_ + i * plane_, planes_ + (i + 1) * plane_, bias_ ? bias_[i % channels_] : T(0));

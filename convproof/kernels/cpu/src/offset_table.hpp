@@ -125,8 +125,10 @@ class OffsetTableJob final : public Job {
   static int64_t tile_rows(const Correlation& c) {
     const int64_t columns = std::max<int64_t>(1, std::min(c.axis[2].outputs, tile_pixels));
     const int64_t row_bytes = std::max<int64_t>(1, c.in_channels * columns * c.axis[1].step * int64_t(sizeof(T)));
-    const int64_t overlap = c.axis[1].span() / c.axis[1].step;
-    return std::max<int64_t>({1, std::min(4 * tile_pixels / columns, tile_bytes / row_bytes), std::min<int64_t>(overlap, 64)});
+    const int64_t rows = std::min(4 * tile_pixels / columns, tile_bytes / row_bytes);
+    // Neighbouring tiles both copy the rows they share, so a tile is not much flatter than that overlap.
+    const int64_t overlap = std::min<int64_t>(64, c.axis[1].span() / c.axis[1].step);
+    return std::max<int64_t>({1, rows, overlap});
   }
 
   int64_t first_channel(int64_t b) const { return c_.out_channels * b / blocks_; }
@@ -148,7 +150,8 @@ class OffsetTableJob final : public Job {
     if (!add) std::fill(sums, sums + channels * panel, T(0));
   }
 
-  void write_panel(int64_t image, int64_t group, int64_t b, const Tile& tile, int64_t i, int64_t j, const T* sums) const {
+  void write_panel(int64_t image, int64_t group, int64_t b, const Tile& tile, int64_t i, int64_t j,
+                   const T* sums) const {
     const int64_t stride = c_.axis[2].output_stride;
     T* row = output_ + c_.output_of(image, group) + tile.depth * c_.axis[0].output_stride +
              i * c_.axis[1].output_stride + (tile.column_begin + j) * stride;

@@ -86,7 +86,9 @@ class RowJob final : public Job {
 
   void pack(int64_t task) override {
     const int64_t group = task / blocks_, b = task % blocks_;
-    for (const Chunk& chunk : terms_.chunks()) pack_chunk(group, b, chunk, packed_block(group, b) + chunk.begin * width(b));
+    for (const Chunk& chunk : terms_.chunks()) {
+      pack_chunk(group, b, chunk, packed_block(group, b) + chunk.begin * width(b));
+    }
   }
 
   // A task is a tile of one image and group, and a share of its output channels.
@@ -118,7 +120,9 @@ class RowJob final : public Job {
   int64_t channels_of(int64_t b) const { return std::min(block, c_.out_channels - b * block); }
   // Lanes that a block is packed with: one vector suffices for a short last block.
   int64_t width(int64_t b) const { return channels_of(b) <= L ? L : block; }
-  T* packed_block(int64_t group, int64_t b) const { return packed_.data() + (group * blocks_ + b) * c_.terms() * block; }
+  T* packed_block(int64_t group, int64_t b) const {
+    return packed_.data() + (group * blocks_ + b) * c_.terms() * block;
+  }
 
   void build_tables() {
     offset_.resize(static_cast<std::size_t>(c_.terms()));
@@ -188,8 +192,9 @@ class RowJob final : public Job {
     const Axis& row = c_.axis[1];
     const Axis& column = c_.axis[2];
     const int64_t channel = b * block;
-    T* plane = output_ + c_.output_of(image, group) + channel * c_.output_plane + tile.depth * c_.axis[0].output_stride +
-               tile.row_begin * row.output_stride + tile.column_begin * column.output_stride;
+    T* plane = output_ + c_.output_of(image, group) + channel * c_.output_plane +
+               tile.depth * c_.axis[0].output_stride + tile.row_begin * row.output_stride +
+               tile.column_begin * column.output_stride;
     const T* bias = bias_ ? bias_ + group * c_.out_channels + channel : nullptr;
     const bool end_to_end = row.output_stride == tile.columns() * column.output_stride;
     const int64_t stretches = end_to_end ? 1 : tile.rows();

@@ -33,14 +33,13 @@ struct Tile {
 // How the outputs of one image are cut into tiles.
 class Tiling {
  public:
-  Tiling(const Correlation& c, int64_t rows, int64_t columns) : depths_(c.axis[0].outputs) {
-    rows_ = c.axis[1].outputs;
-    columns_ = c.axis[2].outputs;
-    row_blocks_ = std::max<int64_t>(1, (rows_ + rows - 1) / std::max<int64_t>(1, rows));
-    column_blocks_ = std::max<int64_t>(1, (columns_ + columns - 1) / std::max<int64_t>(1, columns));
+  // Tiles of at most `columns` columns and about `rows` rows, both at least one.
+  Tiling(const Correlation& c, int64_t rows, int64_t columns)
+      : depths_(c.axis[0].outputs), rows_(c.axis[1].outputs), columns_(c.axis[2].outputs) {
+    row_blocks_ = std::max<int64_t>(1, (rows_ + rows - 1) / rows);
+    column_blocks_ = std::max<int64_t>(1, (columns_ + columns - 1) / columns);
     block_rows_ = (rows_ + row_blocks_ - 1) / row_blocks_;
-    block_columns_ = columns;
-    if (block_columns_ > columns_) block_columns_ = columns_;
+    block_columns_ = std::min(columns, columns_);
   }
   int64_t count() const { return depths_ * row_blocks_ * column_blocks_; }
   int64_t block_rows() const { return block_rows_; }
@@ -54,7 +53,7 @@ class Tiling {
   }
 
  private:
-  int64_t depths_, rows_, columns_;
+  const int64_t depths_, rows_, columns_;
   int64_t row_blocks_, column_blocks_, block_rows_, block_columns_;
 };
 
@@ -89,7 +88,8 @@ class TileLayout {
     row_unit_ = row.count() == 1 ? row.step : 1;
     stored_rows_ = row.count() ? (tiling.block_rows() - 1) * (row.step / row_unit_) + row.span() / row_unit_ + 1 : 0;
     find_phases();
-    phase_length_ = (tiling.block_columns() + granularity - 1) / granularity * granularity + column.span() / column.step;
+    const int64_t read = (tiling.block_columns() + granularity - 1) / granularity * granularity;
+    phase_length_ = read + column.span() / column.step;
     pitch_ = phase_length_ * static_cast<int64_t>(residues_.size());
     plane_ = stored_rows_ * pitch_;
     const bool exact = tiling.block_columns() % granularity == 0 && column.outputs % granularity == 0;
