@@ -124,6 +124,8 @@ def check_out(
         raise ArgumentTypeError(bad("out", what, f"an array of {library.__name__}, as the operands are"))
     if target.shape != shape:
         raise GeometryError(bad("out", what, f"shape {shape}"))
+    if not target.flags.writeable and library.__name__ == "torch":
+        target = out.numpy()  # NumPy 1 marks everything that DLPack brings as read-only
     if not target.flags.writeable:
         raise ArgumentValueError(bad("out", what, "a writeable array: this one is read-only"))
     if not (target.flags.c_contiguous or target.flags.f_contiguous) and _overlaps_itself(target):

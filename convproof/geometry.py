@@ -35,11 +35,14 @@ _LARGEST_SIZE = 2**63 - 1
 # No argument lists more values than this; what goes on longer, perhaps for ever, is cut and refused.
 _MOST_ITEMS = 16
 
+# Scalars of NumPy and PyTorch that pass for the integers 0 and 1.
+_BOOLEAN_DTYPES = ("bool", "torch.bool")
+
 Steps = int | Sequence[int]
 Padding = int | str | Sequence[int] | Sequence[tuple[int, int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Conv:
     """The geometry of a convolution of one, two or three spatial axes.
 
@@ -86,29 +89,41 @@ class Conv:
 
     x: tuple[int, ...]
     w: tuple[int, ...]
-    stride: tuple[int, ...] = 1  # type: ignore[assignment]
-    padding: tuple[tuple[int, int], ...] = 0  # type: ignore[assignment]
-    dilation: tuple[int, ...] = 1  # type: ignore[assignment]
-    groups: int = 1
-    mode: str = "zeros"
-    outputs: tuple[int, ...] | None = None
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+    groups: int
+    mode: str
+    outputs: tuple[int, ...] | None
 
-    def __post_init__(self) -> None:
-        put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731  (a frozen dataclass has no other way)
-        put("x", _shape("x", self.x))
-        put("w", _shape("w", self.w))
+    def __init__(
+        self,
+        x: Sequence[int],
+        w: Sequence[int],
+        stride: Steps = 1,
+        padding: Padding = 0,
+        dilation: Steps = 1,
+        groups: int = 1,
+        mode: str = "zeros",
+        outputs: Steps | None = None,
+    ) -> None:
+        # A frozen dataclass sets its fields this way, each as soon as it is known to be valid.
+        def keep(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        keep("x", _shape("x", x))
+        keep("w", _shape("w", w))
         _check_ranks(self.x, self.w)
-        put("groups", _integer("groups", self.groups, at_least=1, at_most=_LARGEST_SIZE))
+        keep("groups", _integer("groups", groups, at_least=1, at_most=_LARGEST_SIZE))
         _check_channels(self.x, self.w, self.groups)
-        axes = self.axes
-        put("stride", _per_axis("stride", self.stride, axes))
-        put("dilation", _per_axis("dilation", self.dilation, axes))
-        put("padding", _padding(self.padding, axes, self.kernel, self.stride, self.dilation))
-        if not isinstance(self.mode, str) or self.mode not in MODES:
-            raise ArgumentValueError(bad("mode", self.mode, "one of " + ", ".join(MODES)))
+        keep("stride", _per_axis("stride", stride, self.axes))
+        keep("dilation", _per_axis("dilation", dilation, self.axes))
+        keep("padding", _padding(padding, self.axes, self.kernel, self.stride, self.dilation))
+        if not isinstance(mode, str) or mode not in MODES:
+            raise ArgumentValueError(bad("mode", mode, "one of " + ", ".join(MODES)))
+        keep("mode", mode)
         _check_reach(self.mode, self.n, self.padding)
-        windows = _windows(self)
-        put("outputs", _cropped(self.outputs, windows))
+        keep("outputs", _cropped(outputs, _windows(self)))
         _check_total("y", self.y)
 
     # ------------------------------------------------------------------ shapes
@@ -358,7 +373,7 @@ def _one_if_equal(values: tuple) -> tuple:
 def _integer(name: str, value: object, *, at_least: int, at_most: int, whole: object = None) -> int:
     """Return `value` as a Python integer within the bounds; `whole` is what the caller wrote."""
     written = value if whole is None else whole
-    if isinstance(value, bool):
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) in _BOOLEAN_DTYPES:
         raise ArgumentTypeError(bad(name, written, "an integer"))
     try:
         number = operator.index(value)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ __all__ = ["ALGORITHMS", "check_algorithm", "thread_count"]
 ALGORITHMS = ("auto", "direct")
 
 _MOST_THREADS = 1024
+_ALWAYS_GRANTED = 16
 _EXPECTED_THREADS = f"a number of threads, from 1 to {_MOST_THREADS}"
 
 
@@ -26,18 +27,30 @@ def check_algorithm(algo: object) -> None:
 
 
 def thread_count(threads: object) -> int:
-    """Return the number of threads to use; None means all there are."""
-    return _default_threads() if threads is None else _checked("threads", threads)
+    """Return the number of threads to use; None means all there are.
+
+    A few more than there are processors are granted, so that results can be compared over thread counts
+    on any machine; hundreds would only meet the limits of the system.
+    """
+    if threads is None:
+        return _default_threads()
+    return min(_checked("threads", threads), max(_processors(), _ALWAYS_GRANTED))
 
 
 @cache
 def _default_threads() -> int:
-    """Return CONVPROOF_THREADS, or the number of processors this process may use; read once."""
+    """Return what CONVPROOF_THREADS says, or the number of processors; read once."""
     setting = os.environ.get("CONVPROOF_THREADS", "").strip()
     if setting:
         if not setting.isdecimal() or len(setting) > 4:
             raise ArgumentValueError(bad("CONVPROOF_THREADS", setting, _EXPECTED_THREADS))
-        return _checked("CONVPROOF_THREADS", int(setting))
+        return min(_checked("CONVPROOF_THREADS", int(setting)), max(_processors(), _ALWAYS_GRANTED))
+    return _processors()
+
+
+@cache
+def _processors() -> int:
+    """Return the number of processors that this process may use."""
     if hasattr(os, "process_cpu_count"):
         return os.process_cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):

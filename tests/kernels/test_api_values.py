@@ -59,13 +59,28 @@ def test_transposed_convolution_takes_padding_per_side(geo, seed):
     check(operation, operation.operands(seed, "float64"))
 
 
-@given(convs(modes=MODES, empty=False), seeds, st.integers(1, 4))
-@pytest.mark.parametrize("family", ["forward", "input_gradient", "weight_gradient"])
-def test_results_do_not_depend_on_the_threads(family, geo, seed, threads):
-    operation = Operation(family, geo)
-    rng = np.random.default_rng(seed)
-    operands = {name: rng.standard_normal(shape) for name, shape in operation.shapes.items()}
-    assert (operation(operands, threads=threads) == operation(operands, threads=1)).all()
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "geo",
+    [
+        # Each is work for several threads: some millions of multiply-adds or more.
+        Conv(x=(2, 32, 40, 40), w=(48, 32, 3, 3), padding=1),
+        Conv(x=(1, 24, 90, 70), w=(40, 12, 3, 3), padding=(2, 1), stride=(2, 1), groups=2),
+        Conv(x=(2, 64, 90, 90), w=(64, 1, 3, 3), padding=1, groups=64),
+        Conv(x=(1, 16, 9000), w=(24, 16, 9), padding=8, dilation=2),
+        Conv(x=(1, 8, 20, 24, 28), w=(16, 8, 3, 3, 3), padding=1),
+        Conv(x=(4, 32, 40, 40), w=(48, 32, 3, 3), padding=3, mode="circular"),
+    ],
+    ids=str,
+)
+def test_results_do_not_depend_on_the_threads(family, geo, dtype):
+    operation = Operation(family, geo.replace(mode="zeros") if family == "transposed" else geo)
+    rng = np.random.default_rng(0)
+    operands = {name: rng.standard_normal(shape).astype(dtype) for name, shape in operation.shapes.items()}
+    alone = operation(operands, threads=1)
+    for threads in (2, 3, 16, None):
+        assert (operation(operands, threads=threads) == alone).all()
 
 
 @given(convs(modes=MODES), seeds)

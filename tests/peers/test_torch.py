@@ -250,10 +250,24 @@ def test_tensors_that_are_refused(family):
             operation(operands, out=np.zeros(operation.shape, "f4"))
 
 
+def test_out_of_a_numpy_whose_dlpack_is_read_only(monkeypatch):
+    def read_only(tensor, from_dlpack=np.from_dlpack):
+        array = from_dlpack(tensor).view()
+        array.flags.writeable = False
+        return array
+
+    monkeypatch.setattr(np, "from_dlpack", read_only)
+    out = torch.zeros(1, 1, 3)
+    assert kernels.conv1d(torch.ones(1, 1, 3), torch.ones(1, 1, 1), out=out) is out
+    assert out.tolist() == [[[1, 1, 1]]]
+
+
 def test_parameters_may_be_tensors_and_sizes():
     x, w = torch.ones(1, 1, 5, 5), torch.ones(1, 1, 3, 3)
     assert torch.equal(kernels.conv2d(x, w, stride=torch.tensor([2, 1])), F.conv2d(x, w, stride=(2, 1)))
     assert kernels.conv2d_input(x.size(), w, torch.ones(1, 1, 3, 3)).shape == x.shape
+    with pytest.raises(ArgumentTypeError, match="stride=tensor"):
+        kernels.conv2d(x, w, stride=torch.tensor(True))
 
 
 # ---------------------------------------------------------------------- what one refuses, so does the other
