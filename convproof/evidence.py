@@ -16,6 +16,7 @@ The ladder of evidence, strongest first:
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -180,7 +181,7 @@ class Certificate:
         if self.counterexample is not None:
             lines.append("  REFUTED " + str(self.counterexample).replace("\n", "\n  "))
         else:
-            error = "" if self.log2_error is None else f", probability of error at most 2^{self.log2_error:.0f}"
+            error = "" if self.log2_error is None else f", probability of error at most 2^{math.ceil(self.log2_error)}"
             lines.append(f"  evidence: {self.evidence}, of a {self.subject}{error}")
         lines += [f"  assumes: {text}" for text in self.assumptions]
         lines += [f"  not covered: {text}" for text in self.not_covered]
@@ -251,11 +252,7 @@ class Report:
 
     def __str__(self) -> str:
         head = f"{self.kernel} as {self.op}: {self.verdict} on {self.geometries} geometries in {self.seconds:.1f} s"
-        rows = [
-            f"  {o.property:<24} {o.status:<11} {o.evidence or '':<9} {o.cases:>5} cases{_error_text(o)}  {o.note}".rstrip()
-            for o in self.outcomes
-            if o.status != "skipped"
-        ]
+        rows = [_row(outcome) for outcome in self.outcomes if outcome.status != "skipped"]
         tail = [f"  note: {note}" for note in self.notes]
         if self.counterexample is not None:
             tail += ["", str(self.counterexample)]
@@ -278,8 +275,10 @@ class Report:
         return _rebuild(cls, json.loads(text))
 
 
-def _error_text(outcome: Outcome) -> str:
-    return "" if outcome.log2_error is None else f"  error <= 2^{outcome.log2_error:.0f}"
+def _row(outcome: Outcome) -> str:
+    error = "" if outcome.log2_error is None else f"error <= 2^{math.ceil(outcome.log2_error)}"
+    columns = f"{outcome.property:<24} {outcome.status:<11} {outcome.evidence or '':<9} {outcome.cases:>5} cases"
+    return f"  {columns}  {error:<16} {outcome.note}".rstrip()
 
 
 def _rebuild(cls: type, data: dict[str, Any]) -> Any:

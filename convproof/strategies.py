@@ -1,4 +1,4 @@
-"""Hypothesis strategies for convolution geometries, for anybody's test suite: ``from convproof.strategies import convs``."""
+"""Hypothesis strategies for convolution geometries, for anybody's test suite."""
 
 from convproof.checker.strategies import convs
 

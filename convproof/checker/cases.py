@@ -112,7 +112,8 @@ def hold_equal(subject: Subject, got: np.ndarray, expected: np.ndarray, what: st
     """
     where = f"{what}: " if what else ""
     if got.shape != expected.shape:
-        raise Wrong(f"{where}the result has shape {got.shape}, expected {expected.shape}", (), got.shape, expected.shape)
+        story = f"{where}the result has shape {got.shape}, expected {expected.shape}"
+        raise Wrong(story, (), got.shape, expected.shape)
     rounded = got
     if subject.domain.accuracy == "normwise" and got.dtype.kind == "f":
         rounded = np.rint(got)
@@ -120,10 +121,6 @@ def hold_equal(subject: Subject, got: np.ndarray, expected: np.ndarray, what: st
     if not different.any():
         return
     entry = tuple(int(i) for i in np.argwhere(different)[0])
-    count = int(different.sum())
-    raise Wrong(
-        f"{where}{count} of {expected.size} entries differ; entry {list(entry)} is {got[entry]}, expected {expected[entry]}",
-        entry,
-        got[entry],
-        expected[entry],
-    )
+    count = f"{int(different.sum())} of {expected.size} entries differ"
+    story = f"{where}{count}; entry {list(entry)} is {got[entry]}, expected {expected[entry]}"
+    raise Wrong(story, entry, got[entry], expected[entry])

@@ -14,7 +14,7 @@ import numpy as np
 
 from convproof.checker.cases import Case, contract, draw
 from convproof.checker.subject import Crashed, Declined, Subject, Wrong
-from convproof.geometry import Conv
+from convproof.geometry import MODES, Conv
 
 __all__ = ["diagnose"]
 
@@ -37,6 +37,7 @@ def diagnose(subject: Subject, cases: Sequence[Case], entry: tuple[int, ...] | N
 
 # ---------------------------------------------------------------------- suspects
 
+
 def _suspect(subject: Subject, cases: Sequence[Case]) -> str | None:
     """Name the one mistake whose result equals the kernel's in every case."""
     left: set[str] | None = None
@@ -54,9 +55,7 @@ def _suspect(subject: Subject, cases: Sequence[Case]) -> str | None:
     return " or ".join(sorted(left)) if left and len(left) <= 2 else None
 
 
-def _suspects(
-    subject: Subject, case: Case, first: np.ndarray, second: np.ndarray
-) -> Iterator[tuple[str, np.ndarray]]:
+def _suspects(subject: Subject, case: Case, first: np.ndarray, second: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     op, geo = subject.op, case.geometry
     right = contract(op, geo, first, second)
     yield "returns zeros", np.zeros_like(right)
@@ -74,9 +73,7 @@ def _first_image_everywhere(result: np.ndarray) -> np.ndarray:
     return np.broadcast_to(result[:1], result.shape) if len(result) else result
 
 
-def _flips(
-    subject: Subject, geo: Conv, first: np.ndarray, second: np.ndarray
-) -> Iterator[tuple[str, np.ndarray]]:
+def _flips(subject: Subject, geo: Conv, first: np.ndarray, second: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Convolution taken for correlation: the kernel flipped on every axis, or on some."""
     spatial = range(2, geo.axes + 2)
     subsets = [tuple(spatial), *((axis,) for axis in spatial)] if geo.axes > 1 else [tuple(spatial)]
@@ -91,11 +88,10 @@ def _flips(
 
 def _confusions(geo: Conv) -> Iterator[tuple[str, Conv]]:
     """Geometries of the same shapes that a confused kernel computes instead."""
-    reverse = lambda values: tuple(reversed(values))  # noqa: E731
     changes: list[tuple[str, dict]] = [
-        ("stride is taken in the reverse order of axes", {"stride": reverse(geo.stride)}),
-        ("dilation is taken in the reverse order of axes", {"dilation": reverse(geo.dilation)}),
-        ("padding is taken in the reverse order of axes", {"padding": reverse(geo.padding)}),
+        ("stride is taken in the reverse order of axes", {"stride": geo.stride[::-1]}),
+        ("dilation is taken in the reverse order of axes", {"dilation": geo.dilation[::-1]}),
+        ("padding is taken in the reverse order of axes", {"padding": geo.padding[::-1]}),
         ("stride and dilation are exchanged", {"stride": geo.dilation, "dilation": geo.stride}),
         ("stride is ignored", {"stride": 1}),
         ("dilation is ignored", {"dilation": 1}),
@@ -103,7 +99,7 @@ def _confusions(geo: Conv) -> Iterator[tuple[str, Conv]]:
         ("low and high padding are exchanged", {"padding": tuple((hi, lo) for lo, hi in geo.padding)}),
         ("padding is one too large at the low side", {"padding": tuple((lo + 1, hi - 1) for lo, hi in geo.padding)}),
         ("padding is one too small at the low side", {"padding": tuple((lo - 1, hi + 1) for lo, hi in geo.padding)}),
-        *((f"the input is continued by {mode!r}", {"mode": mode}) for mode in ("zeros", "reflect", "replicate", "circular")),
+        *((f"the input is continued by {mode!r}", {"mode": mode}) for mode in MODES),
     ]
     for name, change in changes:
         try:
@@ -151,9 +147,7 @@ def _hot(shape: tuple[int, ...], at: int, dtype: str) -> np.ndarray:
     return hot.reshape(shape)
 
 
-def _sentence(
-    subject: Subject, shapes: tuple, j: int, reads: list[tuple[int, float]], should: list[int]
-) -> str:
+def _sentence(subject: Subject, shapes: tuple, j: int, reads: list[tuple[int, float]], should: list[int]) -> str:
     first, second = subject.op.operands
 
     def named(name: str, shape: tuple[int, ...], flat: int) -> str:
@@ -163,5 +157,3 @@ def _sentence(
     found = [named(first, shapes[0], i) + ("" if value == 1 else f" times {value:g}") for i, value in reads]
     right = [named(first, shapes[0], i) for i in should]
     return f"{partner} meets {' and '.join(found) or 'nothing'}, expected {' and '.join(right) or 'nothing'}"
-
-

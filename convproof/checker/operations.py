@@ -176,4 +176,3 @@ def operation(op: object) -> Operation:
     if name not in OPS:
         raise ArgumentValueError(bad("op", name, "one of " + ", ".join(OPS)))
     return OPS[name]
-

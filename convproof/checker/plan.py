@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import hypothesis
@@ -120,10 +120,10 @@ def plan(targets: list[Target], settings: Settings) -> list[Task]:
     return sorted(tasks, key=lambda task: (order.index(task.kind), task.first))
 
 
-def _geometries(target: Target, settings: Settings) -> dict[str, list[Conv]]:
+def _geometries(target: Target, settings: Settings) -> dict[str, Sequence[Conv]]:
     if settings.geometry is not None:
         return {ONE: [settings.geometry]}
-    found = {
+    found: dict[str, Sequence[Conv]] = {
         GENERATED: draw_geometries(target, settings),
         SWEEP: [case.geometry for case in sweep(target.op, target.domain)],
     }

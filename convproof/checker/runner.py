@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import platform
-import shlex
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from convproof.checker.campaign import Result, run_tasks
-from convproof.checker.cases import Case
-from convproof.checker.declines import unexplained
-from convproof.checker.diagnose import diagnose
+import joblib
+
+from convproof.checker.campaign import run_tasks
 from convproof.checker.domain import Domain
-from convproof.checker.operations import OPS
-from convproof.checker.plan import LAYERS, ONE, SWEEP, Settings, Task, plan
+from convproof.checker.gathered import Gathered, assumption
+from convproof.checker.plan import ONE, Settings, Task, plan
 from convproof.checker.probes import NUMBERS
-from convproof.checker.properties import PROPERTIES
-from convproof.checker.properties.base import BILINEAR, BILINEAR_ROUNDED
 from convproof.checker.properties.values import READ_OFF, VALUES
-from convproof.checker.shrink import smallest
-from convproof.checker.subject import Subject
-from convproof.checker.tally import Failure, Tally
 from convproof.checker.targets import Target, target_of
 from convproof.errors import ArgumentTypeError, ArgumentValueError, Refuted, bad
-from convproof.evidence import Certificate, Counterexample, Outcome, Report
+from convproof.evidence import Certificate, Report
 from convproof.geometry import Conv
 
 __all__ = ["certify", "check", "verify", "verify_all"]
-
-_ROWS = (VALUES.name, SWEEP, LAYERS, *(p.name for p in PROPERTIES if p is not VALUES))
 
 
 def verify(
@@ -146,7 +134,7 @@ def verify_all(
         for target in targets:
             _check_claimed(target, settings.geometry)
     tasks = plan(list(targets), settings)
-    gathered = [_Gathered(target, settings) for target in targets]
+    gathered = [Gathered(target, settings) for target in targets]
     for task, result in run_tasks(_undecided(tasks, gathered, targets, progress), targets, settings, _jobs(jobs)):
         gathered[task.target].take(task, result)
     seconds = (time.perf_counter() - started) / max(len(targets), 1)
@@ -155,7 +143,7 @@ def verify_all(
 
 def _undecided(
     tasks: Sequence[Task],
-    gathered: Sequence[_Gathered],
+    gathered: Sequence[Gathered],
     targets: Sequence[Target],
     progress: Callable[[int, int, str], None] | None,
 ) -> Iterator[Task]:
@@ -212,7 +200,7 @@ def certify(
     assert settings.geometry is not None
     _check_claimed(target, settings.geometry)
     started = time.perf_counter()
-    gathered = _Gathered(target, settings)
+    gathered = Gathered(target, settings)
     task = Task(0, ONE, (settings.geometry,), 0)
     for each, result in run_tasks([task], [target], settings, 1):
         gathered.take(each, result)
@@ -226,7 +214,7 @@ def certify(
         subject="binary",
         scope=f"{settings.geometry}, {', '.join(settings.dtypes or target.dtypes)}",
         evidence=None if report.counterexample else at_least,
-        assumptions=(_assumption(target, tally.property.assumption),),
+        assumptions=(assumption(target, tally.property.assumption),),
         not_covered=("other geometries and dtypes", "other versions of the kernel, other machines"),
         seconds=report.seconds,
         counterexample=report.counterexample,
@@ -276,152 +264,9 @@ def _dtypes(dtypes: Any) -> tuple[str, ...] | None:
 def _jobs(jobs: Any) -> int:
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 0:
         raise ArgumentValueError(bad("jobs", jobs, "an integer of at least 0 (0: all cores)"))
-    if jobs:
-        return jobs
-    import joblib
-
-    return joblib.cpu_count()
+    return jobs or joblib.cpu_count()
 
 
 def _check_claimed(target: Target, geo: Conv) -> None:
     if reason := target.domain.refuses(geo, target.op):
         raise ArgumentValueError(bad("geometry", str(geo), f"one that {target.op} and its domain have; {reason}"))
-
-
-# ---------------------------------------------------------------------- one kernel's results
-
-
-class _Gathered:
-    """What the tasks of one target found out so far."""
-
-    def __init__(self, target: Target, settings: Settings) -> None:
-        self.target, self.settings = target, settings
-        self.tallies: dict[str, Tally] = {}
-        self.geometries: set[Conv] = set()
-        self.kinds: Counter[str] = Counter()
-        self.calls = 0
-        self.left_out = 0
-
-    @property
-    def failed(self) -> bool:
-        """Whether any property has been refuted."""
-        return any(tally.failure is not None for tally in self.tallies.values())
-
-    def take(self, task: Task, result: Result) -> None:
-        """Put in what one task found."""
-        tallies, calls = result
-        self.calls += calls
-        self.kinds[task.kind] += len(task.geometries)
-        self.geometries.update(task.geometries)
-        for row, tally in tallies.items():
-            if row in self.tallies:
-                self.tallies[row].merge(tally)
-            else:
-                self.tallies[row] = tally
-
-    def report(self, seconds: float) -> Report:
-        """Shrink and explain what failed, and sum up."""
-        rows = [row for row in _ROWS if row in self.tallies]
-        failed = [self.tallies[row] for row in rows if self.tallies[row].failure is not None]
-        # One counterexample is explained in full; the first failed row is the most telling one.
-        story = self._counterexample(failed[0]) if failed else None
-        outcomes = tuple(self._outcome(row, story if failed and self.tallies[row] is failed[0] else None) for row in rows)
-        doubts = unexplained(self.tallies.get(VALUES.name))
-        declined = {geo for tally in self.tallies.values() for geo, _, _ in tally.declined}
-        return Report(
-            kernel=self.target.name,
-            op=self.target.op,
-            verdict=_verdict(outcomes, doubts),
-            outcomes=outcomes,
-            counterexample=story,
-            geometries=len(self.geometries),
-            calls=self.calls,
-            unsupported=len(declined),
-            seconds=seconds,
-            settings={
-                "seed": self.settings.seed,
-                "max_examples": self.settings.max_examples,
-                "dtypes": list(self.settings.dtypes or self.target.dtypes),
-                "thorough": self.settings.thorough,
-                "domain": self.target.domain.describe(),
-                "cases": dict(self.kinds),
-            },
-            environment=_environment(),
-            notes=(*doubts, *self._left_out()),
-        )
-
-    def _left_out(self) -> list[str]:
-        return [f"stopped at the first failure: {self.left_out} geometries were not asked"] if self.left_out else []
-
-    def _outcome(self, row: str, story: Counterexample | None) -> Outcome:
-        tally = self.tallies[row]
-        if tally.failure is not None and story is None:
-            story = _told(tally.failure, tally, self.target, self.settings, None)
-        outcome = tally.outcome(story)
-        assumption = _assumption(self.target, outcome.assumption)
-        return outcome if assumption == outcome.assumption else _with_assumption(outcome, assumption)
-
-    def _counterexample(self, tally: Tally) -> Counterexample:
-        assert tally.failure is not None
-        failure, found = tally.failure, tally.failure.geometry
-        if self.settings.geometry is None:
-            failure = smallest(failure, tally.property, self.target, self.settings)
-        subject = Subject(self.target.kernel, OPS[self.target.op], self.target.domain)
-        cases = [Case(geo, failure.dtype, self.settings.seed) for geo in dict.fromkeys((failure.geometry, found))]
-        cause = diagnose(subject, cases, failure.entry) if failure.status == "refuted" else None
-        return _told(failure, tally, self.target, self.settings, cause)
-
-
-def _verdict(outcomes: tuple[Outcome, ...], doubts: list[str]) -> str:
-    found = {outcome.status for outcome in outcomes}
-    values = [outcome for outcome in outcomes if outcome.property == VALUES.name]
-    if "refuted" in found:
-        return "refuted"
-    if "crashed" in found:
-        return "crashed"
-    if any(outcome.status == "unsupported" for outcome in values):
-        return "unsupported"
-    if "mistrusted" in found or doubts or not any(outcome.status == "passed" for outcome in values):
-        return "mistrusted"
-    return "verified"
-
-
-def _assumption(target: Target, text: str) -> str:
-    return BILINEAR_ROUNDED if text == BILINEAR and target.domain.accuracy == "normwise" else text
-
-
-def _with_assumption(outcome: Outcome, assumption: str) -> Outcome:
-    from dataclasses import replace
-
-    return replace(outcome, assumption=assumption)
-
-
-def _told(
-    failure: Failure, tally: Tally, target: Target, settings: Settings, cause: str | None
-) -> Counterexample:
-    words = ["convproof", "verify", target.spec, "--op", target.op, "--geometry", str(failure.geometry)]
-    words += ["--dtype", failure.dtype, "--seed", str(settings.seed)]
-    return Counterexample(
-        op=target.op,
-        geometry=str(failure.geometry),
-        dtype=failure.dtype,
-        property=tally.name,
-        story=failure.story,
-        entry=failure.entry,
-        got=failure.got,
-        expected=failure.expected,
-        diagnosis=cause,
-        replay=shlex.join(words),
-    )
-
-
-def _environment() -> dict[str, str]:
-    found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
-    for package in ("convproof", "numpy", "scipy", "sympy", "hypothesis", "torch"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-

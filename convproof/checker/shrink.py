@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 from hypothesis import Phase
 
+from convproof.checker.campaign import ask
 from convproof.checker.cases import Case
 from convproof.checker.operations import OPS
 from convproof.checker.plan import Settings, run_hypothesis
 from convproof.checker.properties import Property
 from convproof.checker.subject import Subject
-from convproof.checker.campaign import ask
 from convproof.checker.tally import Failure, Tally, size_of
 from convproof.checker.targets import Target
 from convproof.geometry import Conv
@@ -46,9 +47,7 @@ def smallest(failure: Failure, prop: Property, target: Target, settings: Setting
             raise _Found
 
     phases = (Phase.generate, Phase.shrink)
-    try:
+    # _Found, or Hypothesis' own complaint that an unsteady kernel does not fail twice: `best` is what counts
+    with contextlib.suppress(Exception):
         run_hypothesis(body, target, settings, phases)
-    except Exception:
-        # _Found, or Hypothesis' own complaint that an unsteady kernel does not fail twice: `best` is what counts
-        pass
     return best

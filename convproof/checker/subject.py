@@ -17,7 +17,7 @@ from convproof.checker.operations import Accepts, Operation
 from convproof.errors import KernelError
 from convproof.geometry import Conv
 
-__all__ = ["Crashed", "Declined", "Subject", "Wrong", "accepted"]
+__all__ = ["Crashed", "Declined", "Subject", "Wrong", "accepted", "plain"]
 
 # What libraries raise for arguments that they do not support (PyTorch raises RuntimeError).
 _REFUSALS = (ValueError, TypeError, NotImplementedError, RuntimeError, OverflowError, MemoryError, BufferError)

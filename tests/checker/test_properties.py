@@ -190,6 +190,14 @@ def test_state_and_noise(ask, right):
 
     with pytest.raises(Wrong, match="calls in between"):
         ask(STATELESS, SMALL, changed(right, drifting))
+    buffer = {}
+
+    def reused(y, x, w):
+        buffer.setdefault(y.shape, y)[...] = y
+        return buffer[y.shape]
+
+    with pytest.raises(Wrong, match="overwrote"):
+        ask(STATELESS, SMALL, changed(right, reused))
     rng = np.random.default_rng(0)
     with pytest.raises(Wrong, match="other bits"):
         noisy = changed(right, lambda y, x, w: y * (1 + 1e-6 * rng.standard_normal(y.shape)).astype(y.dtype))

@@ -48,7 +48,7 @@ def non_finite(subject: Subject, case: Case) -> Passed | Skipped:
     """Make one element infinite or NaN: exactly the outputs that read it stop being finite."""
     if not case.dtype.startswith("float") or subject.domain.finite_only:
         return Skipped("finite numbers only")
-    rng, geo = case.rng("non-finite"), case.geometry
+    rng = case.rng("non-finite")
     operands = draw(subject, case, rng, 3)
     if not operands[0].size or not operands[1].size:
         return Skipped("an operand is empty")

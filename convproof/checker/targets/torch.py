@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from convproof.checker.domain import Domain
 from convproof.checker.operations import OPS
 from convproof.checker.targets import Target
 from convproof.errors import MissingDependency
@@ -28,7 +29,9 @@ def target(op: str) -> Target:
     except ImportError as error:
         raise MissingDependency("PyTorch is not installed: pip install 'convproof[peers]'") from error
     home = torch.nn.functional if OPS[op].takes_bias else torch.nn.grad
-    return Target("torch", op, _on_numpy(torch, getattr(home, op), op))
+    # PyTorch returns no output channels where there are no input channels; our sums over nothing are zeros.
+    domain = Domain(in_channels=range(1, 2**31), out_channels=range(1, 2**31))
+    return Target("torch", op, _on_numpy(torch, getattr(home, op), op), domain)
 
 
 def _on_numpy(torch: Any, function: Callable, op: str) -> Callable:
@@ -68,9 +71,7 @@ def _signature(*names: str) -> inspect.Signature:
 
 _SIGNATURES = {
     "forward": _signature("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
-    "transposed": _signature(
-        "input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"
-    ),
+    "transposed": _signature("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"),
     "input_gradient": _signature("input_size", "weight", "grad_output", "stride", "padding", "dilation", "groups"),
     "weight_gradient": _signature("input", "weight_size", "grad_output", "stride", "padding", "dilation", "groups"),
 }
