@@ -296,8 +296,10 @@ def _one_size(plan: Plan, op: Operation, size: int) -> Iterator[tuple[str, Itera
         yield f"{size} elements on axis {axis}", _on_axis(plan, op, axis, size, [_SAME, _VALID, _PLAIN])
     yield f"{size} elements at stride 2", _on_axis(plan, op, op.axes - 1, size, [_STRIDED])
     yield f"batch {size}", _of_channels(plan, op, size, _few_channels(plan))
-    yield f"{size} input channels in each of 2 groups", _of_channels(plan, op, 1, [Channels(2 * size, 2, 2)])
-    yield f"{size} output channels in each of 2 groups", _of_channels(plan, op, 1, [Channels(2, 2, 2 * size)])
+    for name, channels in (("input", Channels(2 * size, 2, 2)), ("output", Channels(2, 2, 2 * size))):
+        axes = [Axis(_PLAIN, 0, 2 if size < _BEYOND_16_BITS else 1)] * op.axes
+        one_tap = compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
+        yield f"one tap on {size} {name} channels in each of 2 groups", iter([one_tap])
     yield f"depthwise on {size} channels", _of_channels(plan, op, 1, [Channels(size, size, size)])
     groups = [1, *plan.domain.choices("groups", ())[:8]]
     few = sorted({m for each in _few_channels(plan) for m in (each.c, each.m)} | set(groups), reverse=size < 1000)
