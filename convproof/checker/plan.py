@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import hypothesis
+import joblib
 from hypothesis import HealthCheck, Phase
 
 from convproof import layers
+from convproof.checker.domain import Domain
 from convproof.checker.operations import OPS
 from convproof.checker.strategies import convs
 from convproof.checker.sweeps import sweep
@@ -77,9 +79,11 @@ class Task:
 _DRAWS_PER_GEOMETRY = 2
 
 
-def run_hypothesis(body: Callable[[Conv], None], target: Target, settings: Settings, phases: tuple[Phase, ...]) -> None:
+def run_hypothesis(
+    body: Callable[[Conv], None], op: str, domain: Domain, settings: Settings, phases: tuple[Phase, ...]
+) -> None:
     """Give `body` the geometries that follow from the seed."""
-    strategy = convs(op=target.op, domain=target.domain)
+    strategy = convs(op=_drawn_as(op), domain=domain)
     run = hypothesis.given(strategy)(body)
     run = hypothesis.seed(settings.seed)(run)
     hypothesis.settings(
@@ -95,22 +99,27 @@ def run_hypothesis(body: Callable[[Conv], None], target: Target, settings: Setti
     )(run)()
 
 
-def draw_geometries(target: Target, settings: Settings) -> tuple[Conv, ...]:
+def _drawn_as(op: str) -> str:
+    """Return the operation whose geometries this one shares: a gradient has those of the convolution."""
+    return op if OPS[op].role == "transposed" else f"conv{OPS[op].axes}d"
+
+
+def draw_geometries(op: str, domain: Domain, settings: Settings) -> tuple[Conv, ...]:
     """Return the generated geometries of a run, each once."""
     drawn: dict[Conv, None] = {}
 
     def collect(geo: Conv) -> None:
         drawn.setdefault(geo)
 
-    run_hypothesis(collect, target, settings, (Phase.generate,))
+    run_hypothesis(collect, op, domain, settings, (Phase.generate,))
     return tuple(drawn)[: settings.max_examples]
 
 
-def plan(targets: list[Target], settings: Settings) -> list[Task]:
+def plan(targets: Sequence[Target], settings: Settings, jobs: int) -> list[Task]:
     """Return the tasks of a run: the cheap and telling kinds first, the kernels in turn."""
     tasks: list[Task] = []
-    for number, target in enumerate(targets):
-        for kind, geometries in _geometries(target, settings).items():
+    for number, found in enumerate(_geometries_of(targets, settings, jobs)):
+        for kind, geometries in found.items():
             size = _PER_TASK[kind]
             tasks += [
                 Task(number, kind, tuple(geometries[start : start + size]), start)
@@ -120,16 +129,31 @@ def plan(targets: list[Target], settings: Settings) -> list[Task]:
     return sorted(tasks, key=lambda task: (order.index(task.kind), task.first))
 
 
-def _geometries(target: Target, settings: Settings) -> dict[str, Sequence[Conv]]:
+def _geometries_of(targets: Sequence[Target], settings: Settings, jobs: int) -> list[dict[str, Sequence[Conv]]]:
+    """Return what to ask of each target, by kind."""
     if settings.geometry is not None:
-        return {ONE: [settings.geometry]}
-    found: dict[str, Sequence[Conv]] = {
-        GENERATED: draw_geometries(target, settings),
-        SWEEP: [case.geometry for case in sweep(target.op, target.domain)],
+        return [{ONE: [settings.geometry]} for _ in targets]
+    # Hypothesis takes milliseconds for each geometry: what several kernels share is drawn once, by all workers.
+    kinds = [(_drawn_as(target.op), target.domain) for target in targets]
+    distinct = list(dict.fromkeys(kinds))
+    drawn = joblib.Parallel(n_jobs=min(jobs, len(distinct)))(
+        joblib.delayed(_draw)(op, domain, settings) for op, domain in distinct
+    )
+    of_kind = dict(zip(distinct, drawn, strict=True))
+    return [of_kind[kind] | _layers(target, settings) for kind, target in zip(kinds, targets, strict=True)]
+
+
+def _draw(op: str, domain: Domain, settings: Settings) -> dict[str, Sequence[Conv]]:
+    return {
+        GENERATED: draw_geometries(op, domain, settings),
+        SWEEP: [case.geometry for case in sweep(op, domain)],
     }
-    if settings.layers and OPS[target.op].axes == 2:
-        found[LAYERS] = [geo for geo in _layer_geometries() if target.domain.refuses(geo, target.op) is None]
-    return found
+
+
+def _layers(target: Target, settings: Settings) -> dict[str, Sequence[Conv]]:
+    if not settings.layers or OPS[target.op].axes != 2:
+        return {}
+    return {LAYERS: [geo for geo in _layer_geometries() if target.domain.refuses(geo, target.op) is None]}
 
 
 def _layer_geometries() -> list[Conv]:

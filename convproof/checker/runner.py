@@ -133,9 +133,10 @@ def verify_all(
     if settings.geometry is not None:
         for target in targets:
             _check_claimed(target, settings.geometry)
-    tasks = plan(list(targets), settings)
+    workers = _jobs(jobs)
+    tasks = plan(targets, settings, workers)
     gathered = [Gathered(target, settings) for target in targets]
-    for task, result in run_tasks(_undecided(tasks, gathered, targets, progress), targets, settings, _jobs(jobs)):
+    for task, result in run_tasks(_undecided(tasks, gathered, targets, progress), targets, settings, workers):
         gathered[task.target].take(task, result)
     seconds = (time.perf_counter() - started) / max(len(targets), 1)
     return [each.report(seconds) for each in gathered]

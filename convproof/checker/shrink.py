@@ -49,5 +49,5 @@ def smallest(failure: Failure, prop: Property, target: Target, settings: Setting
     phases = (Phase.generate, Phase.shrink)
     # _Found, or Hypothesis' own complaint that an unsteady kernel does not fail twice: `best` is what counts
     with contextlib.suppress(Exception):
-        run_hypothesis(body, target, settings, phases)
+        run_hypothesis(body, target.op, target.domain, settings, phases)
     return best

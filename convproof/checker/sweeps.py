@@ -251,7 +251,7 @@ def _paddings(domain: Domain) -> list[tuple[int, int]]:
 def _probe(plan: Plan, op: Operation, channels: Channels) -> Conv:
     """Return the plainest geometry of the domain with these channels."""
     axes = [plan.least_axis[plan.modes[0]]] * op.axes
-    return compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
+    return compose(min(plan.batches), grouped, axes, plan.modes[0], plan.transposed)
 
 
 def _axis(plan: Plan, few: int, mode: str, k: int, s: int, d: int, padding: tuple[int, int], which: Callable) -> Axis:
@@ -296,9 +296,9 @@ def _one_size(plan: Plan, op: Operation, size: int) -> Iterator[tuple[str, Itera
         yield f"{size} elements on axis {axis}", _on_axis(plan, op, axis, size, [_SAME, _VALID, _PLAIN])
     yield f"{size} elements at stride 2", _on_axis(plan, op, op.axes - 1, size, [_STRIDED])
     yield f"batch {size}", _of_channels(plan, op, size, _few_channels(plan))
-    for name, channels in (("input", Channels(2 * size, 2, 2)), ("output", Channels(2, 2, 2 * size))):
+    for name, grouped in (("input", Channels(2 * size, 2, 2)), ("output", Channels(2, 2, 2 * size))):
         axes = [Axis(_PLAIN, 0, 2 if size < _BEYOND_16_BITS else 1)] * op.axes
-        one_tap = compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
+        one_tap = compose(min(plan.batches), grouped, axes, plan.modes[0], plan.transposed)
         yield f"one tap on {size} {name} channels in each of 2 groups", iter([one_tap])
     yield f"depthwise on {size} channels", _of_channels(plan, op, 1, [Channels(size, size, size)])
     groups = [1, *plan.domain.choices("groups", ())[:8]]
@@ -322,7 +322,7 @@ def _on_axis(plan: Plan, op: Operation, axis: int, size: int, windows: Sequence[
         for other in (_of_size(_PLAIN, 2 if size < _BEYOND_16_BITS else 1), _of_size(window, window.reach + 1), least):
             if long is not None and other is not None:
                 axes = [*[other] * axis, long, *[other] * (op.axes - axis - 1)]
-                yield compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
+                yield compose(min(plan.batches), grouped, axes, plan.modes[0], plan.transposed)
 
 
 def _of_channels(plan: Plan, op: Operation, batch: int, channels: Sequence[Channels]) -> Iterator[Conv]:

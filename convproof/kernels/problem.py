@@ -26,17 +26,27 @@ class Padded:
 
     Attributes
     ----------
+    geo : Conv
+        With the padding mode.
     n : tuple of int
         Spatial extents of the input, three of them: 1-D and 2-D lead with ones.
     extents : tuple of int
         Spatial extents of the copy.
-    maps : tuple of ndarray of int64
-        For each axis of the copy the input index that stands there.
     """
 
+    geo: Conv
     n: tuple[int, ...]
     extents: tuple[int, ...]
-    maps: tuple[np.ndarray, ...]
+
+    def maps(self) -> tuple[np.ndarray, ...]:
+        """Return for each axis of the copy the input index that stands at each place.
+
+        They are as long as the axes, and so made for each call instead of kept.
+        """
+        lead = (np.zeros(1, np.int64),) * (3 - self.geo.axes)
+        sources = _SOURCES[self.geo.mode]
+        axes = enumerate(self.geo.n)
+        return lead + tuple(np.ascontiguousarray(sources(_places(self.geo, axis), n)) for axis, n in axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +90,9 @@ def _kept(build: Any, arguments: tuple) -> Problem:
 
 def _is_plain(value: object) -> bool:
     """Tell a key that equals only itself: 1, 1.0 and True would find each other's entries."""
-    kind = type(value)
-    return kind is int or kind is str or (isinstance(value, tuple) and kind is tuple and all(map(_is_plain, value)))
+    if isinstance(value, tuple):
+        return type(value) is tuple and all(map(_is_plain, value))
+    return type(value) is int or type(value) is str
 
 
 @lru_cache(_KEPT)
@@ -104,13 +115,10 @@ def _problem(geo: Conv, padding: Any) -> Problem:
     for name, shape in (("x", geo.x), ("w", geo.w), ("y", geo.y)):
         _check_bytes(name, shape)
     if geo.mode == "zeros" or geo.padding == ((0, 0),) * geo.axes:
-        return Problem(geo, shape_of(geo), None, _terms(geo, (1,) * geo.axes))
-    inner, maps = _unpadded(geo)
-    lead = 3 - geo.axes
-    whole = (np.zeros(1, np.int64),) * lead + maps
-    padded = Padded((1,) * lead + geo.n, (1,) * lead + inner.n, whole)
-    copies = tuple(int(np.bincount(m).max()) for m in maps)
-    return Problem(geo, shape_of(inner), padded, _terms(geo, copies))
+        return Problem(geo, shape_of(geo), None, _terms(geo))
+    inner = _unpadded(geo)
+    lead = (1,) * (3 - geo.axes)
+    return Problem(geo, shape_of(inner), Padded(geo, lead + geo.n, lead + inner.n), _terms(geo))
 
 
 def _check_bytes(name: str, shape: tuple[int, ...]) -> None:
@@ -119,38 +127,48 @@ def _check_bytes(name: str, shape: tuple[int, ...]) -> None:
         raise GeometryError(bad(name, shape, "fewer than 2**60 elements"))
 
 
-def _terms(geo: Conv, copies: tuple[int, ...]) -> tuple[int, int, int]:
+def _terms(geo: Conv) -> tuple[int, int, int]:
     """Bound the products summed into an element of y, dx and dw.
 
     On each axis an input is read by at most min(k, o) pairs of output and tap, times the number of
-    `copies` of it that the padding makes.
+    places it stands at: zeros make no copies, reflect and circular one on each side, replicate one for
+    each element of padding.
     """
-    reads = math.prod(min(min(k, o) * times, k * o) for k, o, times in zip(geo.kernel, geo.o, copies, strict=True))
+    reads = 1
+    for k, o, (low, high) in zip(geo.kernel, geo.o, geo.padding, strict=True):
+        places = {"zeros": 1, "replicate": 1 + low + high}.get(geo.mode, 3)
+        reads *= min(min(k, o) * places, k * o)
     return geo.terms_per_output, geo.out_channels // geo.groups * reads, geo.batch * math.prod(geo.o)
 
 
 # ---------------------------------------------------------------------- padding modes
 
 
-def _unpadded(geo: Conv) -> tuple[Conv, tuple[np.ndarray, ...]]:
-    """Return the same convolution over a copy of the input that needs no padding, and the copy's index maps."""
-    stride: list[int] = []
-    dilation: list[int] = []
-    maps: list[np.ndarray] = []
-    for n, k, o, s, d, (low, high) in zip(geo.n, geo.kernel, geo.o, geo.stride, geo.dilation, geo.padding, strict=True):
-        if o * k < n + low + high:
-            # The windows read little of the padded axis: copy them side by side instead of all of it.
-            at = (np.arange(o)[:, None] * s + np.arange(k) * d - low).reshape(-1)
-            s, d = k, 1
+def _is_sparse(geo: Conv, axis: int) -> bool:
+    """Tell whether the windows read so little of the padded axis that they are copied instead of all of it."""
+    return geo.o[axis] * geo.kernel[axis] < geo.n[axis] + sum(geo.padding[axis])
+
+
+def _places(geo: Conv, axis: int) -> np.ndarray:
+    """Return where, relative to the input, the elements of the copy lie: windows side by side, or the whole axis."""
+    low, high = geo.padding[axis]
+    if _is_sparse(geo, axis):
+        starts = np.arange(geo.o[axis], dtype=np.int64)[:, None] * geo.stride[axis] - low
+        return (starts + np.arange(geo.kernel[axis], dtype=np.int64) * geo.dilation[axis]).reshape(-1)
+    return np.arange(-low, geo.n[axis] + high, dtype=np.int64)
+
+
+def _unpadded(geo: Conv) -> Conv:
+    """Return the same convolution over a copy of the input that needs no padding."""
+    n, stride, dilation = list(geo.n), list(geo.stride), list(geo.dilation)
+    for axis, taps in enumerate(geo.kernel):
+        if _is_sparse(geo, axis):
+            n[axis], stride[axis], dilation[axis] = geo.o[axis] * taps, taps, 1
         else:
-            at = np.arange(-low, n + high)
-        maps.append(_SOURCES[geo.mode](at, n))
-        stride.append(s)
-        dilation.append(d)
-    x = (*geo.x[:2], *map(len, maps))
+            n[axis] += sum(geo.padding[axis])
+    x = (*geo.x[:2], *n)
     _check_bytes("x", x)
-    inner = Conv(x=x, w=geo.w, stride=tuple(stride), dilation=tuple(dilation), groups=geo.groups)
-    return inner, tuple(maps)
+    return Conv(x=x, w=geo.w, stride=tuple(stride), dilation=tuple(dilation), groups=geo.groups)
 
 
 def _reflected(at: np.ndarray, n: int) -> np.ndarray:

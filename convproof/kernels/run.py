@@ -41,7 +41,7 @@ def input_gradient(
         return None
     inner = _like_padded(problem, dx)
     core.input_gradient(g, w, bias, inner, problem.shape, threads)
-    core.pad_scatter_add(inner, dx, _planes(problem), padded.n, padded.maps, threads)
+    core.pad_scatter_add(inner, dx, _planes(problem), padded.n, padded.maps(), threads)
     return None
 
 
@@ -60,7 +60,7 @@ def _with_padding(core: Any, problem: Problem, x: np.ndarray, threads: int) -> n
     if padded is None:
         return x
     inner = _like_padded(problem, x)
-    core.pad_gather(x, inner, _planes(problem), padded.n, padded.maps, threads)
+    core.pad_gather(x, inner, _planes(problem), padded.n, padded.maps(), threads)
     return inner
 
 
