@@ -251,7 +251,7 @@ def _paddings(domain: Domain) -> list[tuple[int, int]]:
 def _probe(plan: Plan, op: Operation, channels: Channels) -> Conv:
     """Return the plainest geometry of the domain with these channels."""
     axes = [plan.least_axis[plan.modes[0]]] * op.axes
-    return compose(min(plan.batches), grouped, axes, plan.modes[0], plan.transposed)
+    return compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
 
 
 def _axis(plan: Plan, few: int, mode: str, k: int, s: int, d: int, padding: tuple[int, int], which: Callable) -> Axis:
@@ -322,7 +322,7 @@ def _on_axis(plan: Plan, op: Operation, axis: int, size: int, windows: Sequence[
         for other in (_of_size(_PLAIN, 2 if size < _BEYOND_16_BITS else 1), _of_size(window, window.reach + 1), least):
             if long is not None and other is not None:
                 axes = [*[other] * axis, long, *[other] * (op.axes - axis - 1)]
-                yield compose(min(plan.batches), grouped, axes, plan.modes[0], plan.transposed)
+                yield compose(min(plan.batches), channels, axes, plan.modes[0], plan.transposed)
 
 
 def _of_channels(plan: Plan, op: Operation, batch: int, channels: Sequence[Channels]) -> Iterator[Conv]:
