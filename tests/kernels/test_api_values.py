@@ -1,5 +1,7 @@
 """The public kernels against the reference loops: exact integers, over drawn geometries and dtypes."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import scipy.signal
@@ -116,6 +118,15 @@ def test_empty_operands_leave_the_bias(family, geo):
         return  # a transposed convolution has no empty result
     check(operation, operation.operands(0, "float64", bias=True))
     check(operation, operation.operands(0, "int8", bias=True), out=np.ones(operation.shape, np.int32))
+
+
+def test_calls_from_several_threads_do_not_disturb_each_other():
+    operation = Operation("forward", Conv(x=(2, 32, 40, 40), w=(48, 32, 3, 3), padding=1, mode="circular"))
+    cases = [operation.operands(seed, "float32") for seed in range(8)]
+    expected = [operation(operands) for operands in cases]
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(operation, cases))
+    assert all((result == right).all() for result, right in zip(results, expected, strict=True))
 
 
 def test_same_and_valid():
