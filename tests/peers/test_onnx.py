@@ -1,6 +1,7 @@
 """The backend tests of the ONNX standard, with the public kernels as the backend."""
 
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,32 @@ def run_model(model, inputs):
 # ---------------------------------------------------------------------- the cases
 
 
+NODES = [
+    "test_basic_conv_with_padding",
+    "test_basic_conv_without_padding",
+    "test_conv_with_autopad_same",
+    "test_conv_with_strides_and_asymmetric_padding",
+    "test_conv_with_strides_no_padding",
+    "test_conv_with_strides_padding",
+    "test_convinteger_with_padding",
+    "test_convinteger_without_padding",
+    "test_convtranspose",
+    "test_convtranspose_1d",
+    "test_convtranspose_3d",
+    "test_convtranspose_autopad_same",
+    "test_convtranspose_dilations",
+    "test_convtranspose_group_2",
+    "test_convtranspose_group_2_image_3",
+    "test_convtranspose_kernel_shape",
+    "test_convtranspose_output_shape",
+    "test_convtranspose_pad",
+    "test_convtranspose_pads",
+]
+
+
+@cache
 def node_cases():
+    """Make the cases of these operators; the package makes all others on the way, which takes seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # making the cases of all other operators warns of their overflows
         cases = backend_test.case.node.collect_testcases()
@@ -117,20 +143,17 @@ def read(path):
     return onnx.numpy_helper.to_array(tensor)
 
 
-NODES, EXPORTED = node_cases(), exported_cases()
+EXPORTED = exported_cases()
 
 
-def test_the_cases_are_there():
-    operators = [case.model.graph.node[0].op_type for case in NODES.values()]
-    assert operators.count("Conv") >= 6
-    assert operators.count("ConvInteger") >= 2
-    assert operators.count("ConvTranspose") >= 11
+def test_no_case_is_left_out():
+    assert set(node_cases()) == set(NODES)
     assert len(EXPORTED) >= 30
 
 
 @pytest.mark.parametrize("name", NODES)
 def test_node(name):
-    case = NODES[name]
+    case = node_cases()[name]
     for inputs, outputs in case.data_sets:
         result = run_model(case.model, inputs)
         assert result.dtype == outputs[0].dtype
