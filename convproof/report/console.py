@@ -50,8 +50,10 @@ def show(reports: Sequence[Report], console: Console) -> None:
             _print_replay(report, console)
         elif report.notes or report.unsupported:
             console.print(_notes(report))
-    if reports:
+    if any(reports):
         console.print(_legend(reports))
+    elif reports:
+        console.print()
     console.print(conclusion(reports))
 
 
@@ -144,7 +146,7 @@ def _word(word: str) -> Text:
 
 
 def _detail(report: Report) -> RenderableType:
-    """Return the table of one kernel: a line per property."""
+    """Return the table of one kernel: a line per row, or where it failed the rows that did."""
     title = Text(f"{report.kernel} as {report.op}", "bold")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left")
     table.add_column("property", no_wrap=True)
@@ -152,13 +154,14 @@ def _detail(report: Report) -> RenderableType:
     table.add_column("cases", justify="right", style="dim")
     table.add_column("error ≤", justify="right", style="dim")
     table.add_column("note", style="dim", overflow="fold")
-    for o in report.outcomes:
-        if o.status == "skipped":
-            continue
-        error = summary.error_text(o.log2_error) if o.status == "passed" else ""
-        table.add_row(o.property, _word(summary.word(o)), f"{o.cases:,}" if o.cases else "", error, Text(o.note))
-    names = summary.skipped(report)
-    return Group(table, Text("does not apply: " + ", ".join(names), "dim")) if names else table
+    lines = summary.lines(report)
+    failed = [line for line in lines if line.word in summary.FAILURES]
+    for line in lines if report else failed:
+        cases, error = f"{line.cases:,}" if line.cases else "", summary.error_text(line.log2_error)
+        table.add_row(line.name, _word(line.word), cases, error, Text("; ".join(line.notes)))
+    held = [] if report else [line.name for line in lines if line not in failed]
+    others = (("held in all cases asked", held), ("does not apply", summary.skipped(report)))
+    return Group(table, *(Text(f"{what}: {', '.join(names)}\n", "dim") for what, names in others if names))
 
 
 # ---------------------------------------------------------------------- text

@@ -78,10 +78,10 @@ def _environment() -> Environment:
         css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
         error_text=summary.error_text,
         failures=summary.FAILURES,
+        lines_of=summary.lines,
         meaning=summary.MEANING,
         notes_of=summary.notes,
         skipped_of=summary.skipped,
         totals_of=lambda report: summary.totals_line([report]),
-        word_of=summary.word,
     )
     return environment

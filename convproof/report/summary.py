@@ -14,6 +14,7 @@ __all__ = [
     "MEANING",
     "Cell",
     "Family",
+    "Line",
     "cell",
     "count",
     "duration",
@@ -21,6 +22,7 @@ __all__ = [
     "families",
     "headline",
     "largest_error",
+    "lines",
     "notes",
     "outcomes",
     "row_of",
@@ -71,6 +73,33 @@ class Cell:
 
     word: str
     cases: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a row of one kernel came to, in full.
+
+    Attributes
+    ----------
+    name : str
+        The row.
+    word : str
+        A key of `MEANING`.
+    cases : int
+        Number of cases examined.
+    log2_error : float or None
+        Logarithm of the largest probability of error that was stated.
+    claims, assumptions, notes : tuple of str
+        What the outcomes of the row say, each once.
+    """
+
+    name: str
+    word: str
+    cases: int
+    log2_error: float | None
+    claims: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -129,8 +158,8 @@ def rows(reports: Sequence[Report]) -> list[str]:
 
 
 def outcomes(report: Report, row: str) -> list[Outcome]:
-    """Return the outcomes of a report that stand in a row."""
-    return [o for o in report.outcomes if row_of(o.property) == row]
+    """Return the outcomes of a report that stand in a row, each once."""
+    return list(dict.fromkeys(o for o in report.outcomes if row_of(o.property) == row))
 
 
 def cell(report: Report, row: str) -> Cell:
@@ -142,14 +171,26 @@ def cell(report: Report, row: str) -> Cell:
     return Cell(max(map(word, asked), key=_WORST_LAST.index), sum(o.cases for o in asked))
 
 
+def lines(report: Report) -> list[Line]:
+    """Return the rows of one report, without those that do not apply."""
+    result = []
+    for row in rows([report]):
+        shown, found = cell(report, row), [o for o in outcomes(report, row) if o.status != "skipped"]
+        texts = ([o.claim for o in found], [o.assumption for o in found], [o.note for o in found])
+        claims, assumptions, notes = (tuple(dict.fromkeys(filter(None, each))) for each in texts)
+        result.append(Line(row, shown.word, shown.cases, largest_error(found), claims, assumptions, notes))
+    return result
+
+
 def word(result: Outcome) -> str:
     """Return the one word for an outcome: its evidence where it passed with some, else its status."""
     return result.evidence or "passed" if result.status == "passed" else result.status
 
 
 def skipped(report: Report) -> list[str]:
-    """Return the names of the properties that do not apply to a kernel."""
-    return [o.property for o in report.outcomes if o.status == "skipped"]
+    """Return the rows that do not apply to a kernel."""
+    present = dict.fromkeys(row_of(o.property) for o in report.outcomes)
+    return [row for row in present if row not in rows([report])]
 
 
 def families(reports: Sequence[Report]) -> list[Family]:

@@ -62,6 +62,14 @@ def test_an_identity_of_several_roles_is_one_row_and_as_good_as_its_worst():
     assert summary.rows([report("skipped")]) == []
 
 
+def test_what_is_said_twice_is_counted_once():
+    twice = Outcome("flip", "passed", "exact", 4, claim="a claim", log2_error=-7.0, note="a note")
+    other = Outcome("flip", "passed", "exact", 2, claim="another", log2_error=-6.0)
+    (line,) = summary.lines(Report("k", "conv2d", "verified", (twice, twice, other)))
+    assert (line.cases, line.log2_error, line.claims) == (6, -6.0, ("a claim", "another"))
+    assert line.notes == ("a note",)
+
+
 @pytest.mark.parametrize(
     ("log2", "text"), [(None, ""), (-64.0, "2^-64"), (-63.9, "2^-63"), (-0.5, "2^0"), (float("-inf"), "0")]
 )
