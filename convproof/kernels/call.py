@@ -15,6 +15,7 @@ from convproof.errors import ArgumentTypeError, ArgumentValueError, GeometryErro
 from convproof.kernels.integers import check_range
 from convproof.kernels.options import check_algorithm, thread_count
 from convproof.kernels.problem import Problem
+from convproof.kernels.signatures import AXIS_LETTERS
 
 __all__ = ["Call"]
 
@@ -128,8 +129,10 @@ class Call:
         At most so many `terms` are summed into one element. `out` is written only once nothing can fail.
         """
         dtype = self.result_dtype
-        present = [operand for operand in operands if operand is not None]
-        target = None if out is None else check_out(out, shape, dtype, self.library, present)
+        target = None
+        if out is not None:
+            present = [operand for operand in operands if operand is not None]
+            target = check_out(out, shape, dtype, self.library, present)
         if dtype.kind == "i":
             (name, a), (_, b) = self.arrays.items()
             check_range(name, a, b, terms, self.added, dtype)
@@ -155,8 +158,7 @@ class Call:
 
     def _check_rank(self, name: str, shape: tuple[int, ...], ranks: tuple[int, ...]) -> None:
         if len(shape) not in ranks:
-            letters = "DHW"[-self.axes :] if self.axes > 1 else "L"
-            spatial = ", ".join(letters)
+            spatial = ", ".join(AXIS_LETTERS[self.axes])
             forms = {
                 self.axes + 1: f"(C, {spatial}) without a batch",
                 self.axes + 2: f"(N, C, {spatial})" if len(ranks) > 1 else f"(M, C/groups, {spatial})",

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from textwrap import indent
 from typing import Any, Protocol
 
-__all__ = ["Forward", "InputGradient", "Transposed", "WeightGradient", "document"]
+__all__ = ["AXIS_LETTERS", "Forward", "InputGradient", "Transposed", "WeightGradient", "document"]
+
+#: What the spatial axes are called, by their number: length; height and width; depth, height and width.
+AXIS_LETTERS = {1: "L", 2: "HW", 3: "DHW"}
 
 Array = Any
 Steps = int | Sequence[int]
@@ -145,7 +148,7 @@ def document(function: Callable[..., Any], name: str, axes: int) -> None:
     row, ``{open}`` and ``{close}`` the brackets that its printed form starts and ends with; ``{source}``;
     and, alone on a line, the keys of ``_SHARED``.
     """
-    letters = "DHW"[-axes:] if axes > 1 else "L"
+    letters = AXIS_LETTERS[axes]
     fields = {
         "d": str(axes),
         "n": ", ".join(letters),
