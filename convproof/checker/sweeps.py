@@ -21,7 +21,7 @@ _MOST_TERMS = 3_000_000
 _MOST_TERMS_IN_ALL = 60_000_000
 
 # Beside the lengths of vectors and blocks, and beyond a 16-bit index.
-_SIZES = sorted(2**power + beside for power in range(3, 9) for beside in (-1, 0, 1))
+_SIZES = [*sorted(2**power + beside for power in range(3, 11) for beside in (-1, 0, 1)), 2049, 4097]
 _BEYOND_16_BITS = 2**16 + 1
 _KERNELS = range(1, 18)
 
@@ -113,6 +113,12 @@ _REPORTED = {
     "x1x8x9x11-w8x8x3x3-p1": "odd sizes: the last tile of Winograd",
     "x1x17x5x5-w19x17x1x1": "one tap: a matrix product",
     "x1x3x23x23-w8x3x7x7-s2-p3": "the first layer of ResNet, smaller",
+    "x1x8x64x64-w8x8x3x3-p1": "a layer of middle size: a large map",
+    "x1x64x8x8-w64x64x3x3-p1": "a layer of middle size: many channels",
+    "x4x16x16x16-w16x16x3x3-p1": "a layer of middle size: several images",
+    "x1x64x56x56-w64x1x3x3-p1-g64": "a layer of middle size: depthwise",
+    "x1x64x28x28-w32x64x1x1": "a layer of middle size: one tap",
+    "x1x3x112x112-w8x3x3x3-s2-p1": "a layer of middle size: the first, of an image",
     "x1x2x8x7-w2x2x3x3-pn1": "negative padding",
     "x1x2x5x4-w2x2x3x3-p3-mode=reflect": "as much reflection as there is",
     "x1x2x4x3-w2x2x3x3-p3-mode=circular": "a whole turn of circular padding",
