@@ -18,6 +18,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (an old pip does not look at requi
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 from setuptools.errors import CompileError, ExecError, LinkError, PlatformError
 
 FOLDER = "convproof/kernels/cpu"
@@ -85,6 +86,14 @@ class BuildExtensions(build_ext):
         return True
 
 
+class BuildPython(build_py):
+    """Ships the sources of the cores too, beside the package data that pyproject.toml names."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.package_data.setdefault("convproof.kernels.cpu", []).extend(["*.pxi", "*.pyx", "src/*.hpp"])
+
+
 def extensions():
     x86 = platform.machine().lower() in ("x86_64", "amd64") and os.name != "nt"
     flags = X86_FLAGS if x86 else {"baseline": []}
@@ -113,6 +122,5 @@ def extensions():
 
 setup(
     ext_modules=extensions(),
-    cmdclass={"build_ext": BuildExtensions},
-    package_data={"convproof.kernels.cpu": ["*.pxi", "*.pyx", "src/*.hpp"]},
+    cmdclass={"build_ext": BuildExtensions, "build_py": BuildPython},
 )

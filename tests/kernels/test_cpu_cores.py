@@ -257,6 +257,9 @@ def test_pixel_tails(columns):
     """Every remainder of a row by the panels of pixels (14, 6) and by the vectors (16, 8, 4)."""
     check(Case(inner=20, outer=17, n=(1, 2, columns), k=(1, 1, 3), o=(1, 2, columns), pad=(0, 0, 1)))
     check(Case(inner=20, outer=2, n=(1, 2, columns), k=(1, 1, 3), o=(1, 2, columns), pad=(0, 0, 1)))
+    for inner in (2, 17):
+        strided = Case(inner=inner, outer=20, n=(1, 2, columns), k=(1, 1, 3), stride=(1, 1, 2), pad=(0, 0, 1))
+        check(replace(strided, o=(1, 2, (columns + 1) // 2)), dtypes=("float32", "float64"))
 
 
 @pytest.mark.parametrize("outer", [*range(1, 35), 40, 47, 48, 49, 63, 64, 65])

@@ -49,19 +49,39 @@ template <class T, int L>
 constexpr bool has_mask_vectors = false;
 #endif
 
+// The mask of a register without mask registers: all bits of a lane, or none.
+template <class T, int L>
+using MaskVector = RegisterType<std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>, L>;
+
 template <class T, int L>
 CONVPROOF_INLINE auto lane_mask(int64_t low, int64_t high) {
   const LaneRange range = lane_range<L>(low, high);
   if constexpr (has_mask_registers<T, L>) {
     return static_cast<unsigned>(((1u << range.high) - 1u) & ~((1u << range.low) - 1u));
   } else if constexpr (has_mask_vectors<T, L>) {
-    using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, long long>;
-    RegisterType<Integer, L> lane;
+    MaskVector<T, L> lane, first, end;
     CONVPROOF_UNROLL
-    for (int l = 0; l < L; l++) lane[l] = l;
-    return (lane >= static_cast<Integer>(range.low)) & (lane < static_cast<Integer>(range.high));
+    for (int l = 0; l < L; l++) {
+      lane[l] = l;
+      first[l] = range.low;
+      end[l] = range.high;
+    }
+    return (MaskVector<T, L>)((lane >= first) & (lane < end));
   } else {
     return range;
+  }
+}
+
+// Of the lanes of a mask, those with an even number.
+template <class T, int L, class Mask>
+CONVPROOF_INLINE auto even_lanes_of(Mask mask) {
+  if constexpr (has_mask_registers<T, L>) {
+    return mask & 0x5555u;
+  } else {
+    MaskVector<T, L> even;
+    CONVPROOF_UNROLL
+    for (int l = 0; l < L; l++) even[l] = l % 2 ? 0 : -1;
+    return mask & even;
   }
 }
 
