@@ -22,13 +22,13 @@ __all__ = ["doctor"]
 
 #: What each extra is for; one that is not named here is for developers.
 _PURPOSE = {
-    "peers": "verify the kernels of PyTorch and ONNX Runtime",
-    "prove": "proofs for all strides and dilations",
-    "draw": "figures",
-    "gpu12": "kernels on a GPU, CUDA 12",
-    "gpu13": "kernels on a GPU, CUDA 13",
+    "peers": "the kernels of PyTorch and ONNX Runtime, to be verified and compared with",
+    "prove": "z3; nothing uses it yet",
+    "draw": "figures; nothing uses it yet",
+    "gpu12": "CUDA 12; nothing uses it yet",
+    "gpu13": "CUDA 13; nothing uses it yet",
 }
-_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)[^;]*(?:;(?P<marker>.*))?")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"extra\s*==\s*['\"](?P<extra>[^'\"]+)['\"]")
 
 
@@ -75,49 +75,46 @@ def _libraries(table: Table) -> bool:
     required = _requirements("")
     if not required:
         table.add_row("libraries", "unknown: convproof is not installed, it runs from its sources (make build)")
-    for name, version in required.items():
+    for requirement in required:
+        version = _version(requirement)
         # islpy has no wheel for Windows: what needs it says so.
-        optional = name == "islpy" and os.name == "nt"
+        optional = _name(requirement) == "islpy" and os.name == "nt"
         healthy = healthy and (version is not None or optional)
-        table.add_row(name, version or f"[red]missing[/]: pip install {name}")
+        table.add_row(_name(requirement), version or f"[red]missing[/]: pip install '{requirement}'")
     return healthy
 
 
 def _extras(table: Table) -> None:
     for extra, purpose in _PURPOSE.items():
-        found = _requirements(extra)
-        if not found:
-            continue
-        missing = [name for name, version in found.items() if version is None]
-        present = ", ".join(f"{name} {version}" for name, version in found.items() if version is not None)
-        text = f"[dim]{purpose}[/]: {present or 'not installed'}"
+        required = _requirements(extra)
+        present = [f"{_name(each)} {_version(each)}" for each in required if _version(each) is not None]
+        missing = [f"'{each}'" for each in required if _version(each) is None]
+        parts = [", ".join(present)] if present else []
         if missing:
-            # A bracket that opens no markup.
-            command = f"pip install 'convproof\\[{extra}]'"
-            text += f"; missing {', '.join(missing)}: {command}" if present else f": {command}"
-        table.add_row(f"extra {extra}", text)
+            parts.append("missing, to get it: pip install " + " ".join(missing))
+        if parts:
+            table.add_row(f"extra {extra}", f"[dim]{purpose}[/]\n" + "\n".join(parts))
 
 
-def _requirements(extra: str) -> dict[str, str | None]:
-    """Return what convproof requires (for an extra), each with its version where it is installed."""
+def _requirements(extra: str) -> list[str]:
+    """Return what convproof requires for an extra (none: in any case), such as ``numpy>=1.26``."""
     try:
         lines = metadata.requires("convproof") or []
     except metadata.PackageNotFoundError:
-        return {}
-    versions = {}
-    for line in lines:
-        match = _REQUIREMENT.match(line)
-        if match is None:
-            continue
-        marked = _EXTRA.search(match["marker"] or "")
-        if (marked["extra"] if marked else "") == extra:
-            versions[match["name"]] = _version(match["name"])
-    return versions
+        return []
+    split = [line.partition(";") for line in lines]
+    marked = [(requirement.strip(), _EXTRA.search(marker)) for requirement, _, marker in split]
+    return [requirement for requirement, found in marked if (found["extra"] if found else "") == extra]
 
 
-def _version(name: str) -> str | None:
+def _name(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return found[0] if found else requirement
+
+
+def _version(requirement: str) -> str | None:
     try:
-        return metadata.version(name)
+        return metadata.version(_name(requirement))
     except metadata.PackageNotFoundError:
         return None
 
@@ -127,12 +124,14 @@ def _version(name: str) -> str | None:
 
 def _kernels(table: Table) -> bool:
     """Add what the compiled kernels are; return whether they can be loaded."""
+    from rich.markup import escape
+
     try:
         from convproof.kernels.cpu import isa
 
         core = isa.core()
     except (ImportError, ValueError) as error:
-        table.add_row("kernels", f"[red]cannot be loaded[/]: {error}; build them with: make build")
+        table.add_row("kernels", f"[red]cannot be loaded[/]: {escape(str(error))}; build them with: make build")
         return False
     others = ", ".join(isa.available())
     table.add_row("kernels", f"instruction set {isa.name()} (of {others}; CONVPROOF_ISA chooses another)")

@@ -259,7 +259,8 @@ def totals_line(reports: Sequence[Report]) -> str:
     """Return how much was looked at, and how long it took."""
     geometries, calls = sum(r.geometries for r in reports), sum(r.calls for r in reports)
     seconds = sum(r.seconds for r in reports)
-    return f"{geometries:,} geometries · {calls:,} calls · {duration(seconds)}"
+    looked = f"{count(geometries, 'geometry', 'geometries')} · {count(calls, 'call')}"
+    return f"{looked} · {duration(seconds)}"
 
 
 def notes(report: Report) -> list[str]:
@@ -268,9 +269,9 @@ def notes(report: Report) -> list[str]:
     return [*declined, *report.notes]
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: ``1 kernel``, ``12 kernels``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:
