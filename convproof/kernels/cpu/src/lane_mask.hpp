@@ -72,19 +72,6 @@ CONVPROOF_INLINE auto lane_mask(int64_t low, int64_t high) {
   }
 }
 
-// Of the lanes of a mask, those with an even number.
-template <class T, int L, class Mask>
-CONVPROOF_INLINE auto even_lanes_of(Mask mask) {
-  if constexpr (has_mask_registers<T, L>) {
-    return mask & 0x5555u;
-  } else {
-    MaskVector<T, L> even;
-    CONVPROOF_UNROLL
-    for (int l = 0; l < L; l++) even[l] = l % 2 ? 0 : -1;
-    return mask & even;
-  }
-}
-
 template <class T, int L, class Mask>
 CONVPROOF_INLINE RegisterType<T, L> masked_load(const T* p, Mask mask) {
   using Register = RegisterType<T, L>;

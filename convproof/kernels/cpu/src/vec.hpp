@@ -116,7 +116,7 @@ struct RegisterVec {
   static CONVPROOF_INLINE RegisterVec load_first(const T* p, int64_t n) { return load(p, mask(0, n)); }
   CONVPROOF_INLINE void store_first(T* p, int64_t n) const { store(p, mask(0, n)); }
   CONVPROOF_INLINE void store_strided(T* p, int64_t stride, int64_t n) const {
-    if constexpr (has_mask_registers<T, L> || has_mask_vectors<T, L>) {
+    if constexpr (has_mask_registers<T, L>) {  // masked stores of AVX2 are slower than single ones
       if (stride == 2) return store_every_other(p, n);
     }
     for (int l = 0; l < L && l < n; l++) p[l * stride] = v[l];
@@ -137,8 +137,9 @@ struct RegisterVec {
   // p[2 * lane] = lane for the first n lanes: v0 v0 v1 v1 ... through a mask of even lanes.
   CONVPROOF_INLINE void store_every_other(T* p, int64_t n) const {
     constexpr auto lanes_in_order = std::make_integer_sequence<int, L>();
-    masked_store<T, L>(p, even_lanes_of<T, L>(mask(0, 2 * n - 1)), doubled<0>(lanes_in_order));
-    masked_store<T, L>(p + L, even_lanes_of<T, L>(mask(0, 2 * n - 1 - L)), doubled<L / 2>(lanes_in_order));
+    constexpr unsigned even = 0x5555;
+    masked_store<T, L>(p, mask(0, 2 * n - 1) & even, doubled<0>(lanes_in_order));
+    masked_store<T, L>(p + L, mask(0, 2 * n - 1 - L) & even, doubled<L / 2>(lanes_in_order));
   }
   template <int first, int... lane>
   CONVPROOF_INLINE Register doubled(std::integer_sequence<int, lane...>) const {
