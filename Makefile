@@ -27,7 +27,7 @@ verify: build
 	$(BIN)/convproof verify --jobs 0 --html convproof-report.html $(ARGS)
 
 test: build $(VENV)/.with-test $(VENV)/.with-docs
-	$(BIN)/python -m pytest -m "not peers" -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -m "not peers" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-peers: build $(VENV)/.with-test $(VENV)/.with-peers
 	$(BIN)/python -m pytest -m peers $(ARGS)
