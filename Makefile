@@ -24,7 +24,7 @@ help:
 	@echo "make clean       remove what the others made, .venv included"
 
 verify: build
-	$(BIN)/convproof verify --jobs 0 --html convproof-report.html $(ARGS)
+	$(BIN)/convproof verify --html convproof-report.html $(ARGS)
 
 test: build $(VENV)/.with-test $(VENV)/.with-docs
 	$(BIN)/python -m pytest -m "not peers" -n $(WORKERS) --dist worksteal $(ARGS)

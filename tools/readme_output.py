@@ -17,7 +17,7 @@ COMMANDS = {
     "matrix": "matrix x1x1x3x3-w1x1x2x2",
     "layers": "layers",
     "refuted": "verify docs/examples/careless.py:conv2d",
-    "verify": "verify --jobs 0",
+    "verify": "verify",
 }
 
 

@@ -36,14 +36,21 @@ _FEATURES: dict[str, Callable[[Conv], object]] = {
 }
 
 
+# A kernel that takes fewer cases than this, and declines more, has not been looked at.
+_FEWEST_CASES = 20
+
+
 def unexplained(tally: Tally | None) -> list[str]:
-    """Return a doubt for refusals that no unsupported feature explains.
+    """Return the doubts that refusals raise: too little was seen, or no unsupported feature explains them.
 
     A feature is unsupported where every case that has it was declined. A kernel that declines one case and
     accepts others with the same features does not refuse: it fails.
     """
     if tally is None or not tally.declined or not tally.cases:
         return []
+    doubts = []
+    if tally.cases < min(_FEWEST_CASES, len(tally.declined)):
+        doubts.append(f"only {tally.cases} cases were looked at, for {len(tally.declined)} were declined")
     accepted = [geo for geo, _ in tally.accepted]
     unsupported = [has for has in _FEATURES.values() if not any(has(geo) for geo in accepted)]
     taken = {dtype for _, dtype in tally.accepted}
@@ -52,7 +59,8 @@ def unexplained(tally: Tally | None) -> list[str]:
         for geo, dtype, reason in tally.declined
         if dtype in taken and not any(has(geo) for has in unsupported)
     ]
-    if not left:
-        return []
-    geo, dtype, reason = min(left, key=lambda item: item[0].multiply_adds)
-    return [f"declines {len(left)} cases though it accepts others like them, {dtype} at {geo} for one: {reason}"]
+    if left:
+        geo, dtype, reason = min(left, key=lambda item: item[0].multiply_adds)
+        what = f"declines {len(left)} cases though it accepts others like them"
+        doubts.append(f"{what}, {dtype} at {geo} for one: {reason}")
+    return doubts

@@ -59,7 +59,7 @@ class Gathered:
 
     def report(self, seconds: float) -> Report:
         """Shrink and explain what failed, and sum up."""
-        rows = [row for row in _ROWS if row in self.tallies]
+        rows = [row for row in dict.fromkeys(_ROWS) if row in self.tallies]
         failed = [self.tallies[row] for row in rows if self.tallies[row].failure is not None]
         # One counterexample is explained in full; the first failed row is the most telling one.
         first = failed[0] if failed else None

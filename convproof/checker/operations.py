@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from convproof.checker.signature import DEFAULTS, Accepts
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.geometry import Conv
 
@@ -88,11 +89,26 @@ class Operation:
         folds = 1 if geo.mode == "zeros" or self.contraction != "input_gradient" else math.prod(geo.o)
         return max(count * folds, 1)
 
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Its integer parameters, each with the value that asks for nothing special."""
+        names = ("stride", "padding", "dilation", "groups") + ("output_padding",) * (self.role == "transposed")
+        return {name: DEFAULTS[name] for name in names}
+
     def call(
-        self, kernel: Callable, geo: Conv, first: Any, second: Any, accepts: Accepts, bias: Any = None, **extra: Any
+        self,
+        kernel: Callable,
+        geo: Conv,
+        first: Any,
+        second: Any,
+        accepts: Accepts,
+        bias: Any = None,
+        terse: bool = False,
+        **extra: Any,
     ) -> Any:
-        """Call `kernel` with the operands, written as PyTorch writes the call."""
-        options = accepts.options(self._options(geo), extra)
+        """Call `kernel` with the operands, written as PyTorch writes the call; `terse` leaves defaults out."""
+        wanted = self._options(geo)
+        options = accepts.without_defaults(wanted) if terse else accepts.options(wanted, extra)
         if bias is not None:
             options["bias"] = bias
         if self.role == "input_gradient":
@@ -103,50 +119,27 @@ class Operation:
 
     def _options(self, geo: Conv) -> dict[str, Any]:
         options: dict[str, Any] = {
-            "stride": _one_if_equal(geo.stride),
-            "padding": _one_if_equal(tuple(lo for lo, _ in geo.padding)),
-            "dilation": _one_if_equal(geo.dilation),
+            **{name: _one_if_equal(values) for name, values in self.per_axis(geo).items()},
             "groups": geo.groups,
         }
-        if any(lo != hi for lo, hi in geo.padding):
-            options["padding"] = geo.padding
         if geo.mode != "zeros":
             options["padding_mode"] = geo.mode
-        if self.role == "transposed":
-            options["output_padding"] = _one_if_equal(geo.output_padding)
         return options
 
-
-@dataclass(frozen=True)
-class Accepts:
-    """Which keyword arguments a kernel takes; None stands for any (a builtin shows no signature)."""
-
-    names: frozenset[str] | None
-
-    def options(self, wanted: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-        """Keep what the kernel takes; a parameter it does not take must be at its default."""
-        if self.names is None:
-            return {**wanted, **extra}
-        for name, value in wanted.items():
-            if name not in self.names and value != _DEFAULTS[name]:
-                raise NotImplementedError(f"it takes no argument {name!r} ({name}={value} was wanted)")
-        return {name: value for name, value in {**wanted, **extra}.items() if name in self.names}
-
-    def takes(self, name: str) -> bool:
-        """Whether the kernel names this argument in its signature."""
-        return self.names is not None and name in self.names
-
-    def lacks(self, name: str) -> bool:
-        """Whether the signature shows that the kernel takes no such argument."""
-        return self.names is not None and name not in self.names
+    def per_axis(self, geo: Conv) -> dict[str, tuple]:
+        """Return the options that have one value for each axis."""
+        even = all(lo == hi for lo, hi in geo.padding)
+        options: dict[str, tuple] = {
+            "stride": geo.stride,
+            "padding": tuple(lo for lo, _ in geo.padding) if even else geo.padding,
+            "dilation": geo.dilation,
+        }
+        return options | ({"output_padding": geo.output_padding} if self.role == "transposed" else {})
 
 
-_DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "padding_mode": "zeros", "output_padding": 0}
-
-
-def _one_if_equal(values: tuple[int, ...]) -> int | tuple[int, ...]:
+def _one_if_equal(values: tuple) -> int | tuple:
     """Write an integer where all axes agree: many kernels take nothing else."""
-    return values[0] if len(set(values)) == 1 else values
+    return values[0] if len(set(values)) == 1 and isinstance(values[0], int) else values
 
 
 #: Every operation by its public name.

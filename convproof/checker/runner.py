@@ -135,6 +135,7 @@ def verify_all(
             _check_claimed(target, settings.geometry)
     workers = _jobs(jobs)
     tasks = plan(targets, settings, workers)
+    workers = min(workers, max(len(tasks), 1))
     gathered = [Gathered(target, settings) for target in targets]
     for task, result in run_tasks(_undecided(tasks, gathered, targets, progress), targets, settings, workers):
         gathered[task.target].take(task, result)

@@ -6,18 +6,17 @@ Its result is copied to a plain array before anybody looks at it; what it raises
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from convproof.checker.domain import Domain
-from convproof.checker.operations import Accepts, Operation
-from convproof.errors import KernelError
+from convproof.checker.operations import Operation
+from convproof.checker.signature import accepted
 from convproof.geometry import Conv
 
-__all__ = ["Crashed", "Declined", "Subject", "Wrong", "accepted", "plain"]
+__all__ = ["Crashed", "Declined", "Subject", "Wrong", "plain"]
 
 # What libraries raise for arguments that they do not support (PyTorch raises RuntimeError).
 _REFUSALS = (ValueError, TypeError, NotImplementedError, RuntimeError, OverflowError, MemoryError, BufferError)
@@ -61,20 +60,35 @@ class Subject:
         self.accepts = accepted(kernel)
         self.calls = 0
 
+    @property
+    def takes_bias(self) -> bool:
+        """Whether a bias is part of the operation, of the domain, and of the kernel's signature."""
+        return self.op.takes_bias and self.domain.bias and not self.accepts.lacks("bias")
+
     def call(self, geo: Conv, first: np.ndarray, second: np.ndarray, bias: Any = None, **extra: Any) -> Any:
         """Call the kernel and return whatever it returns."""
         self.calls += 1
+        before = _forms(first, second, bias)
         try:
             with np.errstate(all="ignore"):
-                return self.op.call(self.kernel, geo, first, second, self.accepts, bias, **extra)
+                result = self.op.call(self.kernel, geo, first, second, self.accepts, bias, **extra)
         except _REFUSALS as error:
             raise Declined(f"{type(error).__name__}: {_first_line(error)}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Crashed(f"{type(error).__name__}: {_first_line(error)}") from error
+        # A caller whose array was reshaped or locked is no better off than one whose numbers were changed.
+        for name, old, new in zip((*self.op.operands, "bias"), before, _forms(first, second, bias), strict=True):
+            if old != new:
+                raise Wrong(f"the call changed the shape, type or flags of its operand {name}")
+        return result
 
     def run(self, geo: Conv, first: np.ndarray, second: np.ndarray, bias: Any = None, **extra: Any) -> np.ndarray:
         """Call the kernel and return its result as a plain array that nobody else holds."""
         return plain(self.call(geo, first, second, bias, **extra))
+
+
+def _forms(*arrays: np.ndarray | None) -> list[tuple | None]:
+    return [None if a is None else (a.shape, a.dtype, a.flags.writeable) for a in arrays]
 
 
 def plain(result: Any) -> np.ndarray:
@@ -88,19 +102,6 @@ def plain(result: Any) -> np.ndarray:
     if array.dtype == object or array.dtype.kind not in "fiub":
         raise Wrong(f"its result, a {type(result).__name__}, has dtype {array.dtype}, which is no number")
     return array
-
-
-def accepted(kernel: Callable) -> Accepts:
-    """Read from its signature which keyword arguments a kernel takes."""
-    if not callable(kernel):
-        raise KernelError(f"kernel={kernel!r}: expected a callable")
-    try:
-        parameters = inspect.signature(kernel).parameters.values()
-    except (TypeError, ValueError):
-        return Accepts(None)
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return Accepts(None)
-    return Accepts(frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)))
 
 
 def _first_line(error: BaseException) -> str:

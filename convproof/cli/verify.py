@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +32,7 @@ def verify(
     dtype: Annotated[list[str] | None, typer.Option(help="Such as float32; repeat for several.")] = None,
     thorough: Annotated[bool, typer.Option("--thorough", help="Look at more, and at larger sizes.")] = False,
     layers: Annotated[bool, typer.Option(help="Verify at the layers of real networks, too.")] = True,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes to run in; 0: one for each core.")] = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes to run in; 0: one for each core.")] = 0,
     html: Annotated[Path | None, typer.Option(help="Write a page.", metavar="PATH")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the reports as JSON.", metavar="PATH")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the conclusion only.")] = False,
@@ -47,6 +48,8 @@ def verify(
 
     # module:callable is looked for where the user is, as file.py:callable is.
     sys.path.insert(0, os.getcwd())
+    # Hypothesis keeps a cache, by default in the folder that the user happens to be in.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "convproof-hypothesis"))
     targets = resolve(target, op)
     with progress(quiet) as tell:
         reports = verify_all(

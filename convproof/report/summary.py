@@ -152,7 +152,9 @@ def row_of(name: str) -> str:
 
 def rows(reports: Sequence[Report]) -> list[str]:
     """Return the rows of all reports in the order in which they were asked; without those that apply to none."""
-    asked = (o for report in reports for o in report.outcomes)
+    # the kernel that was asked most says where the others' rows belong
+    fullest_first = sorted(reports, key=lambda report: -len(report.outcomes))
+    asked = (o for report in fullest_first for o in report.outcomes)
     present = dict.fromkeys(row_of(o.property) for o in asked)
     return [row for row in present if any(o.status != "skipped" for r in reports for o in outcomes(r, row))]
 

@@ -84,8 +84,29 @@ def test_what_a_kernel_declines_is_unsupported_not_wrong(right):
 
     report = convproof.verify(narrow, max_examples=60, dtypes="float32")
     assert report.verdict == "verified", str(report)
+    assert report.unsupported == 0, "what the signature lacks is not asked for"
+    assert report.settings["domain"] == "dilation 1; groups 1; padding 0; no bias"
+
+    def no_groups(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        if groups != 1:
+            raise NotImplementedError("groups")
+        return right("conv2d")(input, weight, bias, stride, padding, dilation)
+
+    report = convproof.verify(no_groups, max_examples=60, dtypes="float32")
+    assert report.verdict == "verified", str(report)
     assert report.unsupported > 10
     assert "declined" in next(o.note for o in report.outcomes if o.property == "values")
+
+
+def test_a_kernel_that_takes_next_to_nothing_is_mistrusted(right):
+    def one_tap(input, weight, **options):
+        if weight.shape[2:] != (1, 1) or input.shape[:2] != (1, 1):
+            raise NotImplementedError
+        return right("conv2d")(input, weight, **options)
+
+    report = convproof.verify(one_tap, max_examples=60, dtypes="float32")
+    assert report.verdict == "mistrusted"
+    assert "cases were looked at" in report.notes[0]
 
 
 def test_a_kernel_that_declines_everything_is_unsupported():

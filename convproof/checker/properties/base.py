@@ -32,6 +32,8 @@ class Property:
         What that evidence rests on.
     every : int
         Asked of every so many generated geometries: the costly ones of fewer.
+    contractions : tuple of str
+        Asked of the kernels of these contractions.
     """
 
     name: str
@@ -40,3 +42,4 @@ class Property:
     evidence: str | None = "exact"
     assumption: str = ""
     every: int = 1
+    contractions: tuple[str, ...] = ("forward", "input_gradient", "weight_gradient")

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 from convproof.checker.domain import Domain
-from convproof.checker.operations import OPS, operation
+from convproof.checker.operations import OPS, Operation, operation
+from convproof.checker.signature import accepted
 from convproof.errors import ArgumentTypeError, ArgumentValueError, KernelError, bad
 
 __all__ = ["Target", "resolve", "target_of"]
@@ -91,10 +92,10 @@ def resolve(spec: str, op: str | None = None) -> list[Target]:
     if not colon or not place or not name:
         expected = ", ".join(_FAMILIES) + ", module:callable or file.py:callable"
         raise ArgumentValueError(bad("target", spec, expected))
-    kernel = _attribute(_module(place), name, spec)
+    kernel = _attribute(_module(place), place, name)
     if op is None and name not in OPS:
         raise ArgumentValueError(bad("op", op, f"named, for {name!r} is none of " + ", ".join(OPS)))
-    return [Target(spec, operation(op or name).name, kernel)]
+    return [_undeclared(spec, operation(op or name), kernel)]
 
 
 def target_of(kernel: object, op: object, domain: Domain | None) -> Target:
@@ -106,7 +107,7 @@ def target_of(kernel: object, op: object, domain: Domain | None) -> Target:
     if isinstance(kernel, str):
         (target,) = resolve(kernel, name)
     elif callable(kernel):
-        target = Target(_spec_of(kernel), name, kernel)
+        target = _undeclared(_spec_of(kernel), operation(op), kernel)
     else:
         raise ArgumentTypeError(bad("kernel", kernel, "a callable, or a string such as 'file.py:callable'"))
     if domain is None:
@@ -115,6 +116,13 @@ def target_of(kernel: object, op: object, domain: Domain | None) -> Target:
         raise ArgumentTypeError(bad("domain", domain, "a convproof.Domain"))
     dtypes = domain.dtypes or target.dtypes
     return Target(target.spec, target.op, target.kernel, domain, strict=True, dtypes=tuple(dtypes))
+
+
+def _undeclared(spec: str, op: Operation, kernel: Callable) -> Target:
+    """Return the target of a kernel of which nothing is claimed but what its signature shows."""
+    names = accepted(kernel)
+    lacking = {name: value for name, value in op.defaults.items() if names.lacks(name)}
+    return Target(spec, op.name, kernel, Domain(bias=not names.lacks("bias"), **lacking))
 
 
 def _spec_of(kernel: Callable) -> str:
@@ -128,14 +136,14 @@ def _spec_of(kernel: Callable) -> str:
     return f"{module}:{name}"
 
 
-def _attribute(module: ModuleType, name: str, spec: str) -> Callable:
+def _attribute(module: ModuleType, place: str, name: str) -> Callable:
     value: object = module
     for part in name.split("."):
         if not hasattr(value, part):
-            raise KernelError(bad("target", spec, f"a name that {module.__name__} has"))
+            raise KernelError(bad("target", f"{place}:{name}", f"a name that {place} has"))
         value = getattr(value, part)
     if not callable(value):
-        raise KernelError(bad("target", spec, "a callable"))
+        raise KernelError(bad("target", f"{place}:{name}", "a callable"))
     return value
 
 
