@@ -130,7 +130,7 @@ class Conv:
 
     @property
     def axes(self) -> int:
-        """Number of spatial axes: 1, 2 or 3."""
+        """Number of spatial axes, from 1 to 3."""
         return len(self.x) - 2
 
     @property
@@ -170,7 +170,7 @@ class Conv:
 
     @property
     def output_padding(self) -> tuple[int, ...]:
-        """Output padding of the transposed convolution: what of `n` the windows do not reach."""
+        """Output padding of the transposed convolution, the part of `n` that the windows do not reach."""
         return tuple(
             n - ((o - 1) * s - lo - hi + d * (k - 1) + 1)
             for n, o, k, s, d, (lo, hi) in zip(
@@ -182,12 +182,12 @@ class Conv:
 
     @property
     def terms_per_output(self) -> int:
-        """K = (C / groups) * prod(k): products summed into one output, padding included."""
+        """K = (C / groups) * prod(k), the products summed into one output, padding included."""
         return math.prod(self.w[1:])
 
     @property
     def multiply_adds(self) -> int:
-        """Multiply-adds of the direct algorithm, padding included: ``|y| * K``."""
+        """Multiply-adds of the direct algorithm, padding included, ``|y| * K``."""
         return math.prod(self.y) * self.terms_per_output
 
     @property
