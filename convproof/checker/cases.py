@@ -14,7 +14,7 @@ from convproof.checker.subject import Subject, Wrong
 from convproof.geometry import Conv
 from convproof.symbolic.factored import FactoredStructure
 
-__all__ = ["Case", "Passed", "Skipped", "contract", "hold_equal", "oracle"]
+__all__ = ["Case", "Passed", "Skipped", "contract", "draw", "draw_bias", "hold_equal", "oracle", "per_channel"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,16 @@ def draw(subject: Subject, case: Case, rng: np.random.Generator, m: int) -> tupl
     """Draw both operands as integers of magnitude m."""
     first, second = subject.op.shapes(case.geometry)
     return fill(rng, first, m, case.dtype), fill(rng, second, m, case.dtype)
+
+
+def draw_bias(subject: Subject, case: Case, rng: np.random.Generator) -> np.ndarray:
+    """Draw small integers, one for each channel of the result."""
+    return fill(rng, (subject.op.bias_size(case.geometry),), 3, case.dtype)
+
+
+def per_channel(offset: np.ndarray, geo: Conv) -> np.ndarray:
+    """Return a bias as it meets the result: ``(channels, 1, ..., 1)``, in exact integers."""
+    return offset.astype(np.int64).reshape(-1, *[1] * geo.axes)
 
 
 def hold_equal(subject: Subject, got: np.ndarray, expected: np.ndarray, what: str = "") -> None:

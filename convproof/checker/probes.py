@@ -29,11 +29,19 @@ class Numbers:
         Largest magnitude that the checker gives to an operand of this dtype.
     signed : bool
         Whether negative operands exist.
+    stored : int or None
+        Value bits of an operand where these are not those of the accumulator.
     """
 
     bits: int
     operand: int
     signed: bool = True
+    stored: int | None = None
+
+    @property
+    def held(self) -> int:
+        """Bits of an operand: its significand, or its value bits, of which 62 leave room for a sign in 64."""
+        return self.bits if self.stored is None else self.stored
 
     @property
     def unit(self) -> float:
@@ -46,12 +54,12 @@ class Numbers:
 NUMBERS = {
     "float32": Numbers(24, 2**20),
     "float64": Numbers(53, 2**20),
-    "int8": Numbers(30, 127),
-    "uint8": Numbers(30, 255, signed=False),
-    "int16": Numbers(62, 2**15 - 1),
-    "uint16": Numbers(62, 2**16 - 1, signed=False),
-    "int32": Numbers(62, 2**20),
-    "uint32": Numbers(62, 2**20, signed=False),
+    "int8": Numbers(30, 127, stored=7),
+    "uint8": Numbers(30, 255, signed=False, stored=8),
+    "int16": Numbers(62, 2**15 - 1, stored=15),
+    "uint16": Numbers(62, 2**16 - 1, signed=False, stored=16),
+    "int32": Numbers(62, 2**20, stored=31),
+    "uint32": Numbers(62, 2**20, signed=False, stored=32),
     "int64": Numbers(62, 2**20),
     "uint64": Numbers(62, 2**20, signed=False),
 }

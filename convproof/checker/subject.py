@@ -18,8 +18,11 @@ from convproof.geometry import Conv
 
 __all__ = ["Crashed", "Declined", "Subject", "Wrong", "plain"]
 
-# What libraries raise for arguments that they do not support (PyTorch raises RuntimeError).
-_REFUSALS = (ValueError, TypeError, NotImplementedError, RuntimeError, OverflowError, MemoryError, BufferError)
+# What libraries raise for arguments that they do not support (PyTorch raises RuntimeError), and small kernels assert.
+_REFUSALS = (
+    *(ValueError, TypeError, NotImplementedError, RuntimeError, OverflowError, MemoryError, BufferError),
+    AssertionError,
+)
 
 
 class Declined(Exception):

@@ -16,14 +16,14 @@ from convproof.geometry import Conv
 
 __all__ = ["Case", "covering", "sweep"]
 
-# Multiply-adds of one case, and of all: a sweep is to take seconds.
+# Multiply-adds of one case, and of each part of the lists: a sweep is to take seconds.
 _MOST_TERMS = 3_000_000
-_MOST_TERMS_IN_ALL = 60_000_000
+_MOST_TERMS_OF_PART = 15_000_000
 
 # Beside the lengths of vectors and blocks, and beyond a 16-bit index.
 _SIZES = [*sorted(2**power + beside for power in range(3, 11) for beside in (-1, 0, 1)), 2049, 4097]
 _BEYOND_16_BITS = 2**16 + 1
-_KERNELS = range(1, 18)
+_KERNELS = (*range(1, 18), 31, 32, 33, 63, 64, 65, 129, 257)
 
 _PLAIN = Window(k=1, s=1, d=1, lo=0, hi=0)
 _SAME = Window(k=3, s=1, d=1, lo=1, hi=1)
@@ -52,8 +52,8 @@ def sweep(op: str | Callable, domain: Domain | None = None) -> list[Case]:
     Returns
     -------
     list of Case
-        Geometries of the reported bugs first, then the pairs, then the sizes. One case takes at most three
-        million multiply-adds, all of them sixty million.
+        Geometries of the reported bugs first, then the usual layers, the pairs, the sizes, and sizes together.
+        One case takes at most three million multiply-adds, all of them seventy-five million.
 
     Examples
     --------
@@ -64,8 +64,8 @@ def sweep(op: str | Callable, domain: Domain | None = None) -> list[Case]:
     role, domain = operation(op), domain or Domain()
     plan = Plan.without_budget(domain, role)
     cases: dict[Conv, Case] = {}
-    for part in (_reported, _pairs, _sizes):
-        left = _MOST_TERMS_IN_ALL // 3
+    for part in (_reported, _usual, _pairs, _sizes, _together):
+        left = _MOST_TERMS_OF_PART
         for case in part(plan, role):
             if case.geometry not in cases and case.geometry.multiply_adds <= left:
                 cases[case.geometry] = case
@@ -112,7 +112,11 @@ _REPORTED = {
     "x1x3x6x6-w6x1x3x3-p1-g3": "depthwise with a multiplier",
     "x1x8x9x11-w8x8x3x3-p1": "odd sizes: the last tile of Winograd",
     "x1x17x5x5-w19x17x1x1": "one tap: a matrix product",
+    "x1x2x33x35-w2x1x31x31-g2": "a large kernel on every axis",
     "x1x3x23x23-w8x3x7x7-s2-p3": "the first layer of ResNet, smaller",
+    "x1x3x37x38-w4x3x7x7-s2-p3": "the same, beyond blocks of 16 columns",
+    "x2x3x32x32-w16x3x3x3-p1": "the first layer of a network for CIFAR",
+    "x2x1x28x28-w8x1x5x5": "the first layer of a network for MNIST",
     "x1x8x64x64-w8x8x3x3-p1": "a layer of middle size: a large map",
     "x1x64x8x8-w64x64x3x3-p1": "a layer of middle size: many channels",
     "x4x16x16x16-w16x16x3x3-p1": "a layer of middle size: several images",
@@ -169,6 +173,33 @@ def _first(domain: Domain, op: Operation, candidates: Iterable[Conv]) -> Conv | 
     """Return the first that the domain claims and that is cheap."""
     cheap = (geo for geo in candidates if geo.multiply_adds <= _MOST_TERMS)
     return next((geo for geo in cheap if domain.refuses(geo, op.name) is None), None)
+
+
+# ---------------------------------------------------------------------- the layers that kernels are written for
+
+# Most libraries have a path of its own for each of these; sizes even and odd, with remainders of 4, 8 and 16.
+_USUAL_WINDOWS = (
+    *(Window(1, 1, 1, 0, 0), Window(1, 2, 1, 0, 0), Window(3, 1, 1, 1, 1), Window(3, 2, 1, 1, 1)),
+    *(Window(3, 1, 2, 2, 2), Window(4, 2, 1, 1, 1), Window(5, 1, 1, 2, 2), Window(5, 2, 1, 2, 2)),
+    *(Window(7, 2, 1, 3, 3), Window(2, 2, 1, 0, 0), Window(4, 4, 1, 0, 0), Window(16, 16, 1, 0, 0)),
+)
+_USUAL_CHANNELS = (Channels(9, 1, 5), Channels(6, 6, 6), Channels(4, 4, 8), Channels(6, 2, 4))
+_USUAL_SIZES = {
+    1: ((14,), (21,)),
+    2: ((13, 14), (18, 21), (11, 19), (10, 16)),
+    3: ((5, 6, 9), (4, 9, 6)),
+}
+
+
+def _usual(plan: Plan, op: Operation) -> Iterator[Case]:
+    """Yield small layers of the usual kinds, the same on all axes."""
+    for window, channels, sizes in itertools.product(_USUAL_WINDOWS, _USUAL_CHANNELS, _USUAL_SIZES[op.axes]):
+        axes = [axis for size in sizes if (axis := _of_size(window, size))]
+        if len(axes) < op.axes:
+            continue
+        candidates = (compose(batch, channels, axes, plan.modes[0], plan.transposed) for batch in (2, 1))
+        if geo := _first(plan.domain, op, candidates):
+            yield Case(geo, "a usual layer, smaller")
 
 
 # ---------------------------------------------------------------------- every pair of parameter values
@@ -313,6 +344,44 @@ def _one_size(plan: Plan, op: Operation, size: int) -> Iterator[tuple[str, Itera
         counts = [(m, size) if swapped else (size, m) for m in few]
         channels = [Channels(c, g, m) for g in groups for c, m in counts if c % g == 0 and m % g == 0]
         yield f"{size} {name} channels", _of_channels(plan, op, min(plan.batches), channels)
+
+
+# Each with a remainder in blocks of 4 and more: tails of two loops meet only where both sizes have one.
+_SIZES_TOGETHER = ((19, 21), (37, 41), (70, 75), (133, 137))
+
+
+def _together(plan: Plan, op: Operation) -> Iterator[Case]:
+    """Yield geometries of two sizes at once."""
+    for sizes, window in itertools.product(_SIZES_TOGETHER, (_SAME, _PLAIN)):
+        for why, candidates in _two_sizes(plan, op, *sizes, [window, plan.least_axis[plan.modes[0]].window]):
+            if geo := _first(plan.domain, op, candidates):
+                yield Case(geo, f"{sizes[0]} and {sizes[1]} {why}")
+
+
+def _two_sizes(
+    plan: Plan, op: Operation, one: int, other: int, windows: Sequence[Window]
+) -> Iterator[tuple[str, Iterator[Conv]]]:
+    """Yield what two sizes can be of, with geometries to choose from: batch, channels, outputs on the last axes."""
+    few = _few_channels(plan)
+    for why, batch, channels, outputs in (
+        ("input and output channels", 1, [Channels(one, 1, other)], [(11, 13), (5, 9), (2, 3)]),
+        ("input channels and columns", 1, [Channels(one, 1, 2), Channels(one, one, one)], [(2, other)]),
+        ("output channels and columns", 1, [Channels(2, 1, one)], [(2, other)]),
+        ("rows and columns", 1, few, [(one, other)]),
+        ("images and columns", one, few, [(1, other)]),
+        ("images and input channels", one, [Channels(other, 1, 2), Channels(other, other, other)], [(1, 2)]),
+    ):
+        every = itertools.product(channels, windows, outputs)
+        yield why, (_of_outputs(plan, op, batch, each, window, of_axes) for each, window, of_axes in every)
+
+
+def _of_outputs(
+    plan: Plan, op: Operation, batch: int, channels: Channels, window: Window, outputs: tuple[int, ...]
+) -> Conv:
+    of_axes = (1, *outputs)[-op.axes :]
+    least = window.outputs(0, Limits(2**62, 2**62, plan.modes[0]))[0]
+    axes = [Axis(window, 0, max(least, o)) for o in of_axes]
+    return compose(max(batch, min(plan.batches)), channels, axes, plan.modes[0], plan.transposed)
 
 
 def _few_channels(plan: Plan) -> list[Channels]:

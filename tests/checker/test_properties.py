@@ -5,10 +5,12 @@ import pytest
 
 from convproof.checker.cases import Passed, Skipped
 from convproof.checker.properties import PROPERTIES
+from convproof.checker.properties.arguments import ARGUMENTS
+from convproof.checker.properties.data import KINDS, SCALE
 from convproof.checker.properties.edges import EMPTY, NON_FINITE
 from convproof.checker.properties.memory import LAYOUTS, MOAT, REPEATABLE, STATELESS, UNTOUCHED
 from convproof.checker.properties.precision import ACCUMULATOR, ERROR_BOUND, OPERANDS
-from convproof.checker.properties.values import BIAS, READ_OFF, RESULT, VALUES
+from convproof.checker.properties.values import BIAS, READ_OFF, RESULT, VALUES, _digits
 from convproof.checker.subject import Crashed, Declined, Wrong
 
 SMALL = "x2x2x4x5-w4x1x3x2-p1-g2"
@@ -247,6 +249,70 @@ def test_a_padding_tap_may_multiply_infinity_by_zero(ask):
         return kernel("conv2d")(wide, weight, bias, stride, 0, dilation, groups)
 
     assert isinstance(ask(NON_FINITE, "x1x1x3x3-w2x1x3x3-p2", padded), Passed)
+
+
+def test_defaults_that_are_not_those_of_the_operation(ask, right):
+    def stride_two(input, weight, bias=None, stride=2, padding=0, dilation=1, groups=1):
+        return right("conv2d")(input, weight, bias, stride, padding, dilation, groups)
+
+    with pytest.raises(Wrong, match="defaults left out"):
+        ask(ARGUMENTS, SMALL, stride_two)
+
+
+def test_tuples_and_numbers(ask, right):
+    def numbers_only(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        assert all(isinstance(value, int) for value in (stride, padding, dilation)), "numbers only"
+        return right("conv2d")(input, weight, bias, stride, padding, dilation, groups)
+
+    def first_of_a_tuple(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        padding = (padding[0], 0) if isinstance(padding, tuple) else padding
+        return right("conv2d")(input, weight, bias, stride, padding, dilation, groups)
+
+    assert "tuples" in ask(ARGUMENTS, SMALL, numbers_only).note
+    with pytest.raises(Wrong, match="with tuples"):
+        ask(ARGUMENTS, SMALL, first_of_a_tuple)
+
+
+def test_integers_hide_what_rounds_to_them(ask, right):
+    rounding = changed(right, lambda y, x, w: np.rint(y))
+    assert ask(VALUES, SMALL, rounding)
+    with pytest.raises(Wrong, match=r"2\*\*-60"):
+        ask(SCALE, SMALL, rounding)
+
+
+def test_paths_for_some_kinds_of_data(ask, right):
+    def damaged(when):
+        return changed(right, lambda y, x, w: y + when(x))
+
+    for when, what in (
+        (lambda x: (x >= 0).all(), "no negative"),
+        (lambda x: (x <= 0).all(), "no positive"),
+        (lambda x: (x == 0).mean() > 0.6, "mostly zeros"),
+        (lambda x: (x == x.flat[0]).all(), "equal"),
+    ):
+        assert ask(VALUES, SMALL, damaged(when))
+        with pytest.raises(Wrong, match=what):
+            ask(KINDS, SMALL, damaged(when))
+
+
+def test_an_operand_that_is_reshaped_or_locked(ask, right):
+    def flatten(y, x, w):
+        x.shape = (x.size,)
+        return y
+
+    def lock(y, x, w):
+        w.flags.writeable = False
+        return y
+
+    for damage, name in ((flatten, "x"), (lock, "w")):
+        with pytest.raises(Wrong, match=f"flags of its operand {name}"):
+            ask(VALUES, SMALL, changed(right, damage))
+
+
+@pytest.mark.parametrize(("dtype", "digits"), [("int8", 2), ("int32", 10), ("int64", 17), ("float32", 8)])
+def test_powers_of_the_matrix_are_all_held_by_the_dtype(dtype, digits):
+    assert _digits(dtype) == digits
+    assert int(np.array([8 ** (digits - 1)], dtype)[0]) == 8 ** (digits - 1)
 
 
 def test_refusals_and_crashes_are_told_apart(ask):

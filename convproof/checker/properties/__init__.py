@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from convproof.checker.properties.arguments import ARGUMENTS
 from convproof.checker.properties.base import Property
+from convproof.checker.properties.data import KINDS, SCALE
 from convproof.checker.properties.duality import DUALITIES
 from convproof.checker.properties.edges import EMPTY, NON_FINITE
 from convproof.checker.properties.memory import LAYOUTS, MOAT, REPEATABLE, STATELESS, UNTOUCHED
@@ -18,6 +20,9 @@ PROPERTIES: tuple[Property, ...] = (
     READ_OFF,
     *DUALITIES,
     BIAS,
+    KINDS,
+    SCALE,
+    ARGUMENTS,
     OPERANDS,
     ACCUMULATOR,
     ERROR_BOUND,
@@ -31,4 +36,4 @@ PROPERTIES: tuple[Property, ...] = (
 )
 
 #: Asked of size sweeps and of the layers of real networks.
-ON_LARGE: tuple[Property, ...] = (VALUES, OPERANDS, ACCUMULATOR)
+ON_LARGE: tuple[Property, ...] = (VALUES, BIAS, OPERANDS, ACCUMULATOR)

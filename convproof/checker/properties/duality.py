@@ -18,13 +18,12 @@ from convproof.symbolic.identities import IDENTITIES, Identity
 __all__ = ["DUALITIES"]
 
 
-def _runner(subject: Subject, dtype: str, used: list[Conv]) -> Callable:
+def _runner(subject: Subject, dtype: str, used: dict[Conv, bool]) -> Callable:
     """Return the `run` of an identity: the kernel where the role is its own, the oracle elsewhere."""
 
     def run(role: str, geo: Conv, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         if role != subject.op.contraction or not _can_ask(subject, geo, dtype, first, second):
             return getattr(oracle(geo), role)(first, second)
-        used.append(geo)
         got = subject.run(geo, first.astype(dtype), second.astype(dtype))
         shape = subject.op.result_shape(geo)
         if got.shape != shape:
@@ -34,6 +33,8 @@ def _runner(subject: Subject, dtype: str, used: list[Conv]) -> Callable:
         whole = np.rint(got) if got.dtype.kind == "f" else got
         if subject.domain.accuracy != "normwise" and not np.array_equal(whole, got):
             raise Wrong(f"integers gave a result that is no integer, at {geo}")
+        right = np.array_equal(whole, getattr(oracle(geo), role)(first, second))
+        used[geo] = used.get(geo, True) and right
         return whole.astype(np.int64)
 
     return run
@@ -61,11 +62,13 @@ def _ask(identity: Identity, subject: Subject, case: Case) -> Passed | Skipped:
     m = min(integer_magnitude(subject, case, identity.growth), 2 ** (NUMBERS[case.dtype].bits // 2 - 4))
     if m < 1:
         return Skipped("no integers are exact at this many terms")
-    used: list[Conv] = []
+    used: dict[Conv, bool] = {}  # the geometries that the kernel was asked, and whether it was right there
     left, right = identity.sides(_runner(subject, case.dtype, used), case.geometry, case.rng(identity.name), m)
     if not used:
         return Skipped("every side lies outside the kernel's domain")
-    hold_equal(subject, np.asarray(left), np.asarray(right), what=identity.statement)
+    wrong = next((geo for geo, is_right in used.items() if not is_right and geo != case.geometry), None)
+    where = f" (the kernel is wrong at {wrong})" if wrong else ""
+    hold_equal(subject, np.asarray(left), np.asarray(right), what=identity.statement + where)
     # degree at most three in the operands drawn
     return Passed(min(0.0, log2_miss(m, case.dtype) + math.log2(1.5)))
 

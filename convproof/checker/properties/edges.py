@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal
+from convproof.checker.cases import Case, Passed, Skipped, contract, draw, draw_bias, hold_equal, per_channel
 from convproof.checker.properties.base import Property
 from convproof.checker.subject import Declined, Subject, Wrong
 from convproof.geometry import Conv
@@ -21,24 +21,26 @@ def _emptied(geo: Conv) -> list[tuple[str, Conv]]:
 
 
 def empty(subject: Subject, case: Case) -> Passed | Skipped:
-    """Ask for no images, and for no channels: sums over nothing are zero."""
+    """Ask for no images, and for no channels: sums over nothing are zero, but for the bias."""
     declined = []
     for name, geo in _emptied(case.geometry):
         if subject.domain.refuses(geo, subject.op.name) is not None:
             declined.append(name)
             continue
-        operands = [np.ones(shape, case.dtype) for shape in subject.op.shapes(geo)]
+        first, second = (np.ones(shape, case.dtype) for shape in subject.op.shapes(geo))
         shape = subject.op.result_shape(geo)
         for dirty in (False, True):
             if dirty:
                 kept = [np.full(shape, 7, case.dtype) for _ in range(4)]
                 del kept
+            bias = draw_bias(subject, Case(geo, case.dtype), case.rng("empty")) if subject.takes_bias else None
             try:
-                got = subject.run(geo, *operands)
+                got = subject.run(geo, first, second, bias=bias)
             except Declined:
                 declined.append(name)
                 break
-            hold_equal(subject, got, np.zeros(shape, np.int64), what=name)
+            expected = np.zeros(shape, np.int64) + (0 if bias is None else per_channel(bias, geo))
+            hold_equal(subject, got, expected, what=name)
     if len(set(declined)) == 2:
         return Skipped("the kernel declines empty sizes")
     return Passed(note="declines " + ", ".join(dict.fromkeys(declined)) if declined else "")

@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude
+from convproof.checker.cases import (
+    Case,
+    Passed,
+    Skipped,
+    contract,
+    draw,
+    draw_bias,
+    hold_equal,
+    integer_magnitude,
+    per_channel,
+)
 from convproof.checker.probes import log2_miss
 from convproof.checker.properties.base import BILINEAR, Property
 from convproof.checker.subject import Declined, Subject, Wrong, plain
@@ -36,8 +46,13 @@ def _every_second(array: np.ndarray) -> np.ndarray:
     return _within(array, (slice(None),) * 2 + (slice(None, None, 2),) * (array.ndim - 2), shape)
 
 
+def _cropped(array: np.ndarray) -> np.ndarray:
+    inner = (slice(None),) * 2 + tuple(slice(1, 1 + n) for n in array.shape[2:])
+    return _within(array, inner, (*array.shape[:2], *(n + 3 for n in array.shape[2:])))
+
+
 def _reversed(array: np.ndarray) -> np.ndarray:
-    flip = (slice(None),) * 2 + (slice(None, None, -1),) * (array.ndim - 2)
+    flip = (slice(None, None, -1),) * array.ndim
     return np.ascontiguousarray(array[flip])[flip]
 
 
@@ -77,6 +92,7 @@ def _unaligned(array: np.ndarray) -> np.ndarray:
 #: Ways to store the same numbers.
 LAYOUT_OF: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "every second element": _every_second,
+    "the inside of a larger array": _cropped,
     "negative strides": _reversed,
     "Fortran order": np.asfortranarray,
     "channels last": _channels_last,
@@ -89,7 +105,7 @@ LAYOUT_OF: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def layouts(subject: Subject, case: Case) -> Passed | Skipped:
-    """Give each operand in each layout, with poison in the gaps, and the other contiguous."""
+    """Give each operand in each layout, with poison in the gaps, and the other contiguous; then both."""
     m = integer_magnitude(subject, case)
     if m < 1:
         return Skipped("no integers are exact at this many terms")
@@ -97,24 +113,47 @@ def layouts(subject: Subject, case: Case) -> Passed | Skipped:
     expected = contract(subject.op, case.geometry, *operands)
     declined = []
     for name, lay_out in LAYOUT_OF.items():
-        for which in (0, 1):
-            arrays = list(operands)
-            arrays[which] = lay_out(arrays[which])
-            what = f"{name} in {subject.op.operands[which]}"
+        for chosen in ((0,), (1,), (0, 1)):
+            arrays = [lay_out(a) if which in chosen else a for which, a in enumerate(operands)]
+            what = f"{name} in {' and '.join(subject.op.operands[which] for which in chosen)}"
             try:
                 hold_equal(subject, subject.run(case.geometry, *arrays), expected, what=what)
             except Declined:
                 declined.append(name)
-    once = np.broadcast_to(operands[0][:1], operands[0].shape)  # stride 0 along the batch
-    try:
-        got = subject.run(case.geometry, once, operands[1])
-        hold_equal(subject, got, contract(subject.op, case.geometry, once, operands[1]), what="a broadcast batch")
-    except Declined:
-        declined.append("a broadcast batch")
-    if len(set(declined)) == len(LAYOUT_OF) + 1:
+    for what, axes in (("a broadcast batch", 1), ("broadcast in all axes", operands[0].ndim)):
+        for which in (0, 1):
+            arrays = list(operands)
+            arrays[which] = _broadcast(arrays[which], axes)
+            try:
+                got = subject.run(case.geometry, *arrays)
+                hold_equal(subject, got, contract(subject.op, case.geometry, *arrays), what=what)
+            except Declined:
+                declined.append(what)
+    _layout_of_bias(subject, case, operands, expected, declined)
+    if len(set(declined)) >= len(LAYOUT_OF) + 2:
         return Skipped("the kernel takes contiguous arrays only")
     note = "declines " + ", ".join(dict.fromkeys(declined)) if declined else ""
     return Passed(log2_miss(m, case.dtype), note=note)
+
+
+def _broadcast(array: np.ndarray, axes: int) -> np.ndarray:
+    """Repeat the first element along the first axes, by a stride of 0."""
+    return np.broadcast_to(array[(slice(1),) * axes], array.shape)
+
+
+def _layout_of_bias(
+    subject: Subject, case: Case, operands: tuple[np.ndarray, np.ndarray], expected: np.ndarray, declined: list[str]
+) -> None:
+    if not subject.takes_bias:
+        return
+    offset = draw_bias(subject, case, case.rng("layout of the bias"))
+    spread = _within(offset, (slice(None, None, 2),), (2 * len(offset),))
+    try:
+        got = subject.run(case.geometry, *operands, bias=spread)
+    except Declined:
+        declined.append("every second element in the bias")
+        return
+    hold_equal(subject, got, expected + per_channel(offset, case.geometry), what="every second element in the bias")
 
 
 # ---------------------------------------------------------------------- what lies around the arrays
@@ -164,10 +203,12 @@ def untouched(subject: Subject, case: Case) -> Passed | Skipped:
     first, second = draw(subject, case, rng, 3)
     delta = np.zeros_like(second)
     delta[(slice(None), 0, *(n // 2 for n in second.shape[2:]))] = 1
+    bias = (draw_bias(subject, case, rng),) if subject.takes_bias else ()
     for b in (second, delta):
-        operands = (first.copy(), b.copy())
+        given = (first, b, *bias)
+        operands = tuple(array.copy() for array in given)
         result = subject.call(geo, *operands)
-        for name, array, before in zip(subject.op.operands, operands, (first, b), strict=True):
+        for name, array, before in zip((*subject.op.operands, "bias"), operands, given, strict=False):
             if array.tobytes() != before.tobytes():
                 raise Wrong(f"the call changed its operand {name}")
             if isinstance(result, np.ndarray) and np.may_share_memory(result, array):
@@ -175,15 +216,19 @@ def untouched(subject: Subject, case: Case) -> Passed | Skipped:
     return Passed()
 
 
+_LATER_CALLS = 9
+
+
 def stateless(subject: Subject, case: Case) -> Passed | Skipped:
-    """Call with one set of data, with another, at another geometry, and with the first again."""
+    """Call with one set of data, several times with others, at another geometry, and with the first again."""
     geo, rng = case.geometry, case.rng("stateless")
-    one, two = (draw(subject, case, rng, 3) for _ in range(2))
+    one = draw(subject, case, rng, 3)
     kept = subject.call(geo, *one)
     first = plain(kept)
-    subject.run(geo, *two)
-    if plain(kept).tobytes() != first.tobytes():
-        raise Wrong("a later call overwrote the result of an earlier one")
+    for _ in range(_LATER_CALLS):  # buffers are handed out in turn
+        subject.run(geo, *draw(subject, case, rng, 3))
+        if plain(kept).tobytes() != first.tobytes():
+            raise Wrong("a later call overwrote the result of an earlier one")
     other = geo.replace(x=(geo.batch + 1, *geo.x[1:]))
     if subject.domain.refuses(other, subject.op.name) is None:
         shapes = subject.op.shapes(other)

@@ -6,7 +6,17 @@ import math
 
 import numpy as np
 
-from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude, oracle
+from convproof.checker.cases import (
+    Case,
+    Passed,
+    Skipped,
+    contract,
+    draw,
+    hold_equal,
+    integer_magnitude,
+    oracle,
+    per_channel,
+)
 from convproof.checker.probes import NUMBERS, fill, log2_miss, trials_for
 from convproof.checker.properties.base import BILINEAR, Property
 from convproof.checker.subject import Subject, Wrong
@@ -36,7 +46,7 @@ def values(subject: Subject, case: Case) -> Passed | Skipped:
 
 def bias(subject: Subject, case: Case) -> Passed | Skipped:
     """Compare with the oracle plus a bias per channel."""
-    if not subject.op.takes_bias or not subject.domain.bias or subject.accepts.lacks("bias"):
+    if not subject.takes_bias:
         return Skipped("the operation, or the kernel, takes no bias")
     m = integer_magnitude(subject, case, growth=2)
     if m < 1:
@@ -45,9 +55,22 @@ def bias(subject: Subject, case: Case) -> Passed | Skipped:
     first, second = draw(subject, case, rng, m)
     offset = fill(rng, (subject.op.bias_size(geo),), m, case.dtype)
     got = subject.run(geo, first, second, bias=offset)
-    per_channel = offset.astype(np.int64).reshape(-1, *[1] * geo.axes)  # (channels, 1, ..., 1)
-    hold_equal(subject, got, contract(subject.op, geo, first, second) + per_channel)
+    hold_equal(subject, got, contract(subject.op, geo, first, second) + per_channel(offset, geo))
+    _full_bias(subject, case, rng)
     return Passed(log2_miss(m, case.dtype))
+
+
+def _full_bias(subject: Subject, case: Case, rng: np.random.Generator) -> None:
+    """Let the bias have every bit of its dtype, and the products but a few: a narrower bias shows in its low bits."""
+    geo, terms = case.geometry, subject.op.terms(case.geometry)
+    held = 2 ** NUMBERS[case.dtype].held
+    if subject.domain.accuracy == "normwise" or held <= 2 * terms:
+        return
+    first, second = draw(subject, case, rng, 1)
+    offset = rng.integers(held // 2, held - terms, (subject.op.bias_size(geo),))
+    got = subject.run(geo, first, second, bias=offset.astype(case.dtype))
+    expected = contract(subject.op, geo, first, second) + per_channel(offset, geo)
+    hold_equal(subject, got, expected, what=f"a bias of {held.bit_length() - 1} bits")
 
 
 def result_form(subject: Subject, case: Case) -> Passed | Skipped:
@@ -63,7 +86,7 @@ def result_form(subject: Subject, case: Case) -> Passed | Skipped:
         raise Wrong(f"the result has shape {got.shape}, expected {shape}", (), got.shape, shape)
     if got.dtype == np.dtype(case.dtype) or got.dtype.kind == np.dtype(case.dtype).kind == "i":
         return Passed()
-    if case.dtype.startswith("float") and got.dtype.itemsize < np.dtype(case.dtype).itemsize:
+    if case.dtype.startswith("float") and not np.can_cast(case.dtype, got.dtype):
         raise Wrong(f"the result has dtype {got.dtype} for operands of {case.dtype}", (), got.dtype, case.dtype)
     return Passed(note=f"returns {got.dtype} for {case.dtype}")
 
@@ -82,7 +105,8 @@ def read_off_calls(subject: Subject, case: Case) -> int:
 
 
 def _digits(dtype: str) -> int:
-    return NUMBERS[dtype].bits // _RADIX_BITS if NUMBERS[dtype].operand > 255 else 2
+    # As many as the dtype stores, and the oracle sums: a power beyond would be cut off, and read nothing.
+    return min(NUMBERS[dtype].held, 53) // _RADIX_BITS
 
 
 def read_off(subject: Subject, case: Case) -> Passed | Skipped:
