@@ -60,10 +60,11 @@ def _asked(task: Task, number: int, dtype: str, settings: Settings) -> tuple[Pro
     """Return the properties asked of the geometry of this number: costly ones of every few only."""
     if task.kind == ONE:
         return PROPERTIES
-    if task.kind == LAYERS and dtype != "float32" and not settings.thorough:
-        return (VALUES,)  # narrow operands and accumulators are float32's temptation
     if task.kind != GENERATED:
-        return ON_LARGE
+        # Precision is lost where floats are narrowed to be fast: on large sizes the other dtypes are asked for
+        # their values, but for float64 on small ones.
+        floats = ("float32",) if task.kind == LAYERS else ("float32", "float64")
+        return ON_LARGE if dtype in floats or settings.thorough else (VALUES,)
     # staggered, so that no geometry is asked everything
     return tuple(p for place, p in enumerate(PROPERTIES) if (number + place) % p.every == 0)
 
