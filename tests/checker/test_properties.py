@@ -206,6 +206,19 @@ def test_state_and_noise(ask, right):
         ask(REPEATABLE, SMALL, noisy)
 
 
+def test_long_doubles_have_bytes_that_mean_nothing(ask, right):
+    filler = iter(range(256))
+
+    def wide(y, x, w):
+        raw = np.full((y.size, np.dtype(np.longdouble).itemsize), next(filler), np.uint8)
+        result = raw.view(np.longdouble).reshape(y.shape)
+        result[...] = y
+        return result
+
+    for prop in (STATELESS, REPEATABLE):
+        assert isinstance(ask(prop, SMALL, changed(right, wide)), Passed)
+
+
 def test_results_that_depend_on_threads(ask, right):
     def wrong(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, threads=1):
         y = right("conv2d")(input, weight, bias, stride, padding, dilation, groups)

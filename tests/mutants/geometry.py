@@ -123,6 +123,14 @@ class NegativeTransposedPadding(Convolution):
         return super().index(r, a, replace(axis, padding=padding))
 
 
+@mutant("conv1d", report="class: number or tuple", wrong="padding given as a tuple is ignored",
+        witness=Call(padding=(1, 1, 1)), benign=PADDED)
+class TuplePaddingIgnored(Convolution):
+    def conv(self, input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        padding = padding if isinstance(padding, int) else 0
+        return super().conv(input, weight, bias, stride, padding, dilation, groups)
+
+
 # Axes and settings exchanged ------------------------------------------------------------------------------------------
 
 

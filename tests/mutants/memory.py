@@ -58,6 +58,28 @@ def shared_item(array):
     return np.broadcast_to(array[:1], array.shape)
 
 
+def cropped(array):
+    """The inside of a larger array: rows lie apart."""
+    inner = (..., *(slice(1, -1),) * (array.ndim - 2))
+    buffer = np.pad(array, [(0, 0)] * 2 + [(1, 1)] * (array.ndim - 2), constant_values=7)
+    return buffer[inner]
+
+
+def reversed_items(array):
+    """A view that walks the batch backwards."""
+    return array[::-1].copy()[::-1]
+
+
+def shared_channel(array):
+    """Channel 0 for every channel: stride zero."""
+    return np.broadcast_to(array[:, :1], array.shape)
+
+
+def every_other_number(array):
+    """A view of every other element of a vector."""
+    return np.stack([array, array + 1], axis=1)[:, 0]
+
+
 # How a kernel recognises a layout it will misread ---------------------------------------------------------------------
 
 
@@ -158,6 +180,49 @@ class SingleChannelWeightLayout(Convolution):
         return super().operand(array.swapaxes(-1, -2) if ambiguous and array.shape[-1] > 1 else array, role)
 
 
+@mutant("conv2d", report="class: crop", wrong="rows that lie apart are read as if they were dense",
+        witness=Call(layout={"input": cropped}), benign=Call(layout={"input": every_other}))
+class RowsTakenForDense(Convolution):
+    def operand(self, array, role):
+        if role == "input" and array.strides[-1] == array.itemsize and array.shape[-1] > 1:
+            dense = (*array.strides[:-2], array.shape[-1] * array.itemsize, array.itemsize)
+            if array.strides[-2] > dense[-2]:
+                array = np.lib.stride_tricks.as_strided(array, array.shape, dense)
+        return super().operand(array, role)
+
+
+@mutant("conv2d", "conv1d", report="class: negative stride", wrong="the sign of the batch's stride is lost",
+        witness=Call(layout={"input": reversed_items}), benign=Call(layout={"input": reversed_columns}))
+class BatchStrideSignLost(Convolution):
+    def operand(self, array, role):
+        return super().operand(array[::-1] if role == "input" and array.strides[0] < 0 else array, role)
+
+
+@mutant("conv2d", "conv3d", report="class: both operands copied",
+        wrong="two operands that are not contiguous share one scratch copy",
+        witness=Call(layout={"input": every_other, "weight": every_other}),
+        benign=(Call(layout={"input": every_other}), Call(layout={"weight": every_other})))
+class ScratchCopyShared(Convolution):
+    def finish(self, result, first, second, axes):
+        return result * 2 if non_contiguous(first) and non_contiguous(second) else result
+
+
+@mutant("conv2d", report="class: broadcast input", wrong="broadcast channels are read as zeros",
+        witness=Call(layout={"input": shared_channel}), benign=Call(layout={"input": shared_item}))
+class BroadcastChannelsZero(Convolution):
+    def operand(self, array, role):
+        values = super().operand(array, role)
+        return values * 0 if role == "input" and array.shape[1] > 1 and array.strides[1] == 0 else values
+
+
+@mutant("conv2d", "conv_transpose2d", report="class: layout of the bias",
+        wrong="a bias that is not contiguous is read as contiguous",
+        witness=Call(bias=True, layout={"bias": every_other_number}), benign=Call(bias=True))
+class BiasReadAsContiguous(Convolution):
+    def add_bias(self, y, bias):
+        return super().add_bias(y, as_if_contiguous(bias) if non_contiguous(bias) else bias)
+
+
 # Operands and results in the wrong place ------------------------------------------------------------------------------
 
 
@@ -176,6 +241,14 @@ class WeightFlippedInPlace(Convolution):
     def finish(self, result, first, second, axes):
         if second.flags.writeable:
             second[...] = second[(..., *(slice(None, None, -1),) * self.rank)].copy()
+        return result
+
+
+@mutant("conv2d", report="class: operand written", wrong="the input is flattened in place", witness=PLAIN, benign=None)
+class InputFlattened(Convolution):
+    def finish(self, result, first, second, axes):
+        if first.flags.c_contiguous:
+            first.shape = (first.size,)
         return result
 
 

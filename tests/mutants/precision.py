@@ -70,6 +70,18 @@ class LongSumsInBfloat16(Convolution):
         return super().product(left, right)
 
 
+@mutant("conv2d", "conv_transpose3d", narrow=np.float16, report="class: half bias", wrong="the bias is rounded to half",
+        witness=Call(bias=True, fill=full_significand), benign=PLAIN)
+@mutant("conv2d", narrow=np.float32, report="class: single bias", wrong="a float64 bias is rounded to float32",
+        witness=Call(bias=True, fill=full_significand, dtype="float64"), benign=PLAIN)
+class NarrowBias(Convolution):
+    narrow: type
+
+    def add_bias(self, y, bias):
+        with np.errstate(over="ignore"):
+            return super().add_bias(y, bias.astype(self.narrow))
+
+
 # Accumulators ---------------------------------------------------------------------------------------------------------
 
 
@@ -148,3 +160,19 @@ class IntegersThroughFloat(Convolution):
 class UnsignedReadAsSigned(Convolution):
     def operand(self, array, role):
         return super().operand(array.astype(np.int8) if array.dtype == np.uint8 else array, role)
+
+
+@mutant("conv2d", "conv1d_weight", report="class: integers through floats",
+        wrong="64-bit integers pass through float64",
+        witness=Call(dtype="int64", fill=large(2**28, 2**29)), benign=Call(dtype="int64"), dtypes=("int64",))
+class WideIntegersThroughFloat(Convolution):
+    def operand(self, array, role):
+        values = super().operand(array, role)
+        return values.astype(np.float64) if values.dtype == np.int64 else values
+
+
+@mutant("conv2d", report="class: symmetric quantisation", wrong="-128 is taken for -127",
+        witness=Call(dtype="int8", fill=large(-128, -127)), benign=Call(dtype="int8"), dtypes=("int8",))
+class LeastNumberSaturates(Convolution):
+    def operand(self, array, role):
+        return super().operand(np.maximum(array, -127) if array.dtype == np.int8 else array, role)

@@ -52,6 +52,30 @@ class TailRepeatsBlock(Convolution):
         return result
 
 
+@mutant("conv2d", block=16, report="class: tails of two loops",
+        wrong="the corner where two partial blocks of 16 meet is zero",
+        witness=Call(x=(1, 1, 19, 21), w=(1, 1, 1)), benign=Call(x=(1, 1, 32, 21), w=(1, 1, 1)))
+class CornerZero(Convolution):
+    block: int
+
+    def finish(self, result, first, second, axes):
+        if all(size > self.block and size % self.block for size in result.shape[2:]):
+            result[..., -1, -1] = 0
+        return result
+
+
+@mutant("conv2d", "conv1d", block=32, report="class: tails of two loops",
+        wrong="partial blocks of 32 input and of 32 output channels: the last number is lost",
+        witness=Call(x=(1, 37, 3), w=(41, 37, 1)), benign=Call(x=(1, 64, 3), w=(41, 64, 1)))
+class ChannelCornerZero(Convolution):
+    block: int
+
+    def finish(self, result, first, second, axes):
+        if all(size > self.block and size % self.block for size in (result.shape[1], first.shape[1])):
+            result.flat[-1] = 0
+        return result
+
+
 # Channels -------------------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +130,13 @@ class GroupedLongSum(Convolution):
         if left.shape[0] > 1 and left.shape[-1] == 128:
             left, right = left[..., :64], right[..., :64, :]
         return super().product(left, right)
+
+
+@mutant("conv2d", report="class: fixed bias buffer", wrong="channels from the 129th on get the first ones' bias",
+        witness=Call(x=(1, 1, 3), w=(130, 1, 1), bias=True), benign=Call(x=(1, 1, 3), w=(128, 1, 1), bias=True))
+class BiasWraps(Convolution):
+    def add_bias(self, y, bias):
+        return super().add_bias(y, bias[np.arange(bias.size) % 128])
 
 
 # Groups ---------------------------------------------------------------------------------------------------------------
@@ -214,3 +245,34 @@ class LongAxisWraps(Convolution):
 class ManyElementsZero(Convolution):
     def finish(self, result, first, second, axes):
         return result * 0 if first.size >= 2**14 else result
+
+
+# Paths for one kind of layer ------------------------------------------------------------------------------------------
+
+
+@mutant("conv2d", taps=5, steps=2, report="class: path of one layer",
+        wrong="depthwise 5x5 at stride 2: even widths lose the last column",
+        witness=Call(x=(1, 4, 13, 14), w=(4, 1, 5), stride=2, padding=2, groups=4),
+        benign=Call(x=(1, 4, 13), w=(4, 1, 5), stride=2, padding=2, groups=4))
+@mutant("conv2d", taps=1, steps=2, report="class: path of one layer",
+        wrong="depthwise 1x1 at stride 2: even widths lose the last column",
+        witness=Call(x=(1, 4, 13, 14), w=(4, 1, 1), stride=2, groups=4),
+        benign=Call(x=(1, 4, 13), w=(4, 1, 1), stride=2, groups=4))
+class OneLayerEvenWidth(Convolution):
+    taps: int
+    steps: int
+
+    def finish(self, result, first, second, axes):
+        alike = all((axis.taps, axis.stride, axis.padding) == (self.taps, self.steps, self.taps // 2) for axis in axes)
+        if alike and second.shape[1] == 1 < first.shape[1] and axes[-1].size % 2 == 0:
+            result[..., -1] = 0
+        return result
+
+
+@mutant("conv1d", report="class: long kernel", wrong="more than 256 taps: the last output is lost",
+        witness=Call(x=(1, 1, 300), w=(1, 1, 257)), benign=Call(x=(1, 1, 300), w=(1, 1, 256)))
+class LongFilterTail(Convolution):
+    def finish(self, result, first, second, axes):
+        if axes[-1].taps > 256:
+            result[..., -1] = 0
+        return result

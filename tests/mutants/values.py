@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.mutants._numpy_kernels import Convolution
-from tests.mutants.calls import Call, integers, positive
+from tests.mutants.calls import Call, full_significand, integers, positive
 from tests.mutants.registry import mutant
 
 PLAIN = Call()
@@ -127,6 +127,55 @@ class RandomNoise(Convolution):
         return result * (1 + 1e-4 * np.random.default_rng().uniform(0.5, 1, result.shape))
 
 
+# Values that dense small integers do not have -------------------------------------------------------------------------
+
+
+def billionths(arrays):
+    """Operands a billion times smaller."""
+    for array in arrays.values():
+        array *= 1e-9
+
+
+def mostly_zeros(arrays):
+    """Four in five numbers of every operand become zero."""
+    for array in arrays.values():
+        array.ravel()[np.arange(array.size) % 5 > 0] = 0
+
+
+@mutant("conv2d", "conv_transpose1d", "conv3d_weight", report="class: rounding to integers",
+        wrong="results are rounded to whole numbers", witness=Call(fill=full_significand), benign=PLAIN)
+class RoundedToIntegers(Convolution):
+    def finish(self, result, first, second, axes):
+        return np.rint(result)
+
+
+@mutant("conv2d", "conv2d_input", report="class: absolute threshold", wrong="operands below 1e-6 count as zero",
+        witness=Call(change=billionths), benign=PLAIN)
+class AbsoluteThreshold(Convolution):
+    def operand(self, array, role):
+        values = super().operand(array, role)
+        return np.where(np.abs(values) < 1e-6, 0, values).astype(values.dtype)
+
+
+@mutant("conv2d", report="class: path for activations",
+        wrong="inputs without a negative number lose the last column", witness=POSITIVE, benign=PLAIN)
+class NonNegativePath(Convolution):
+    def finish(self, result, first, second, axes):
+        if first.size > 64 and (first >= 0).all():
+            result[..., -1] = 0
+        return result
+
+
+@mutant("conv2d", "conv2d_weight", report="class: path for pruned weights",
+        wrong="where most of an operand is zero, the last row is lost",
+        witness=Call(x=(2, 4, 9), change=mostly_zeros), benign=PLAIN)
+class SparsePath(Convolution):
+    def finish(self, result, first, second, axes):
+        if second.size > 64 and 8 < np.count_nonzero(second) < 0.3 * second.size:
+            result[..., -1, :] = 0
+        return result
+
+
 # Layout and type of the result ----------------------------------------------------------------------------------------
 
 
@@ -156,6 +205,20 @@ class WideResult(Convolution):
 class NarrowResult(Convolution):
     def result_type(self, dtype):
         return np.dtype(np.float32) if dtype == np.float64 else super().result_type(dtype)
+
+
+@mutant("conv2d", report="class: type of the result", wrong="float operands give integers",
+        witness=Call(fill=full_significand), benign=None, contract=True)
+class IntegerResult(Convolution):
+    def result_type(self, dtype):
+        return np.dtype(np.int64)
+
+
+@mutant("conv2d", "conv3d", report="class: zero channels", wrong="without input channels the bias is left out",
+        witness=Call(x=(1, 0, 5), w=(2, 0, 3), bias=True), benign=BIASED, contract=True)
+class NoChannelsNoBias(Convolution):
+    def finish(self, result, first, second, axes):
+        return result if first.shape[1] else np.zeros_like(result)
 
 
 # NaN, infinity, subnormals --------------------------------------------------------------------------------------------

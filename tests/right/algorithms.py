@@ -42,6 +42,58 @@ def winograd(input, weight, bias=None, padding=0):
     return with_bias(y, bias)
 
 
+@right("conv2d", why="Winograd F(4x4, 3x3), whose weights have thirds: integers come out rounded",
+       accuracy="normwise", finite_only=True, kernel=3, stride=1, dilation=1, groups=1, dtypes=FLOATS)
+def winograd_four(input, weight, bias=None, padding=0):
+    to_input = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
+                         [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]], input.dtype)
+    to_weight = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]], input.dtype) / 24
+    to_output = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
+                         input.dtype)
+    x = padded(input, padding)
+    h, w = output_sizes(x.shape[2:], weight.shape[2:])
+    x = np.pad(x, [(0, 0), (0, 0), (0, -h % 4), (0, -w % 4)])
+    tiles = np.lib.stride_tricks.sliding_window_view(x, (6, 6), axis=(2, 3))[:, :, ::4, ::4]
+    data, filters = to_input @ tiles @ to_input.T, to_weight @ weight @ to_weight.T
+    y = to_output @ np.einsum("ncijab,mcab->nmijab", data, filters, optimize=True) @ to_output.T
+    n, m, i, j, *_ = y.shape
+    return with_bias(y.swapaxes(3, 4).reshape(n, m, 4 * i, 4 * j)[..., :h, :w], bias)
+
+
+@right("conv1d", why="blocks of 16 by Fourier transforms, overlapped and added", accuracy="normwise",
+       finite_only=True, groups=1, stride=1, dilation=1, dtypes=FLOATS)
+def overlap_add(input, weight, bias=None, padding=0):
+    x, taps = np.pad(input, [(0, 0), (0, 0), (padding, padding)]), weight.shape[2]
+    outputs, _ = output_sizes([x.shape[2], 1], [taps, 1])
+    block, length = 16, 16 + taps - 1
+    full = np.zeros((len(x), len(weight), x.shape[2] + length), input.dtype)
+    spectrum = scipy.fft.rfft(weight[..., ::-1], length)
+    for start in range(0, x.shape[2], block):
+        part = scipy.fft.rfft(x[..., start:start + block], length)
+        full[..., start:start + length] += scipy.fft.irfft(np.einsum("nct,mct->nmt", part, spectrum), length)
+    return with_bias(full[..., taps - 1:taps - 1 + outputs], bias)
+
+
+@right("conv1d", why="polynomials as Python integers, one product for all outputs (Kronecker)", accuracy="exact",
+       groups=1, stride=1, dilation=1, max_size=1024, dtypes=("int32", "int64"))
+def kronecker(input, weight, bias=None, padding=0):
+    x, taps = np.pad(input, [(0, 0), (0, 0), (padding, padding)]), weight.shape[2]
+    outputs, _ = output_sizes([x.shape[2], 1], [taps, 1])
+    digit = 1 << 160
+    y = np.zeros((len(x), len(weight), outputs), np.int64)
+
+    def packed(values):
+        return sum(int(value) * digit**place for place, value in enumerate(values))
+
+    for n, m in np.ndindex(y.shape[:2]):
+        left = sum(packed(a) * packed(b) for a, b in zip(x[n], weight[m, :, ::-1], strict=True))
+        for place in range(taps - 1 + outputs):
+            value = (left + digit // 2) % digit - digit // 2  # the digit of least magnitude
+            left = (left - value) // digit
+            y[n, m, max(place - taps + 1, 0)] = value
+    return with_bias(y, bias)
+
+
 @right("conv2d", why="im2col and a matrix product")
 def im2col(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     x, outputs = columns(input, weight.shape, stride, padding, dilation, groups)

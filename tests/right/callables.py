@@ -57,6 +57,12 @@ def three_arguments(x, w, stride):
     return im2col(x, w, None, stride)
 
 
+@right("conv2d", why="asserts that a number is no tuple", stride=1)
+def asserts_numbers(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    assert stride == 1, "1, and no tuple of it"
+    return im2col(input, weight, bias, stride, padding, dilation, groups)
+
+
 class Layer:
     """An object with __call__."""
 

@@ -43,3 +43,12 @@ def read_only_result(input, weight, bias=None, stride=1, padding=0, dilation=1, 
     y = im2col(input, weight, bias, stride, padding, dilation, groups)
     y.flags.writeable = False
     return y
+
+
+class Named(np.ndarray):
+    """An array of a subclass."""
+
+
+@right("conv2d", why="the result is of a subclass of ndarray")
+def subclass_result(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    return im2col(input, weight, bias, stride, padding, dilation, groups).view(Named)
