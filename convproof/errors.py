@@ -67,6 +67,8 @@ class Refuted(ConvproofError, AssertionError):
 def bad(argument: str, value: object, expected: str) -> str:
     """Return the message of an error: argument, value, expectation."""
     shown = value if isinstance(value, _Shown) else _safe_repr(value)
+    if "\n" in shown:  # arrays write several lines; a message is one sentence
+        shown = " ".join(shown.split())
     if len(shown) > _LONGEST_VALUE:
         shown = shown[: _LONGEST_VALUE - 3] + "..."
     return f"{argument}={shown}: expected {expected}"

@@ -274,7 +274,7 @@ class Conv:
         for part in text.strip().split("-"):
             match = _FIELD.fullmatch(part)
             if not match or (match.lastgroup or "") in fields:
-                expected = f"a form like 'x1x3x8x8-w4x3x3x3-s2-p1'; cannot read {part!r} in it"
+                expected = f"a form like 'x1x3x8x8-w4x3x3x3-s2-p1'; cannot read {part[:40]!r} in it"
                 raise ArgumentValueError(bad("geometry", text, expected))
             name = match.lastgroup or ""
             fields[name] = _READERS[name](part)
@@ -305,12 +305,12 @@ class Conv:
 
 # ---------------------------------------------------------------------- the one-line form
 
-_NUMBER = r"n?\d{1,30}"
+_NUMBER = r"n?[0-9]{1,30}"
 _NUMBERS = rf"{_NUMBER}(?:x{_NUMBER})*"
 _PAIRS = rf"{_NUMBER}(?:_{_NUMBER})?(?:x{_NUMBER}(?:_{_NUMBER})?)*"
 _FIELD = re.compile(
     rf"(?P<x>x{_NUMBERS})|(?P<w>w{_NUMBERS})|(?P<stride>s{_NUMBERS})|(?P<padding>p{_PAIRS})"
-    rf"|(?P<dilation>d{_NUMBERS})|(?P<groups>g\d{{1,30}})|(?P<mode>mode=[a-z]+)|(?P<outputs>o{_NUMBERS})"
+    rf"|(?P<dilation>d{_NUMBERS})|(?P<groups>g[0-9]{{1,30}})|(?P<mode>mode=[a-z]+)|(?P<outputs>o{_NUMBERS})"
 )
 
 

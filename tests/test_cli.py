@@ -71,11 +71,13 @@ def kernels(tmp_path):
         (["verify", "no_such_file.py:conv2d"], "no_such_file.py"),
         (["verify", "math:sqrt"], "op"),
         (["verify", "--op", "conv7d"], "op='conv7d'"),
+        (["verify", "--op", ""], "op=''"),
         (["verify", "--dtype", "float13"], "float13"),
         (["verify", "--seed", "-1"], "seed=-1"),
         (["verify", "--html", "/no/such/folder/report.html"], "html="),
         (["verify", "--json", "."], "json="),
         (["matrix", "x1"], "geometry='x1'"),
+        (["matrix", "x\uff11x1x4-w1x1x3"], "cannot read"),
         (["matrix", "x1x64x56x56-w64x64x3x3-p1"], "at most 10,000 entries"),
         (["matrix", "x1x64x56x56-w64x64x3x3-p1", "--format", "json"], "at most 5,000,000 products"),
         (["layers", "alexnet-9"], "name='alexnet-9'"),
@@ -152,6 +154,31 @@ def test_one_geometry_and_one_dtype(run, tmp_path):
     (report,) = json.loads(data.read_text(encoding="utf-8"))
     assert code == 0
     assert report["geometries"] == 1 and report["settings"]["dtypes"] == ["float64"]
+
+
+def test_a_geometry_is_asked_of_the_kernels_of_its_axes(run):
+    code, out, _ = run("verify", "--geometry", "x1x1x4x4-w1x1x3x3", "--dtype", "float32", "--quiet")
+    assert code == 0
+    assert "4 kernels verified" in out
+
+
+def test_a_report_that_cannot_be_written_is_one_line(run, monkeypatch, tmp_path):
+    def full(self, *_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_text", full)
+    words = ("--geometry", "x1x1x4x4-w1x1x3x3", "--dtype", "float32", "--html", tmp_path / "report.html", "--quiet")
+    code, _, err = run("verify", "--op", "conv2d", *words)
+    assert code == 2
+    assert err.startswith("convproof: error: html=")
+    assert "No space left on device" in err
+
+
+def test_a_geometry_beyond_memory_is_one_line(run):
+    code, _, err = run("verify", "--op", "conv2d", "--geometry", "x1x1x9000000x9000000-w1x1x3x3", "--quiet")
+    assert code == 2
+    assert err.startswith("convproof: error: ")
+    assert err.count("\n") == 1
 
 
 def test_modules_are_looked_for_where_the_user_is(kernels, tmp_path):

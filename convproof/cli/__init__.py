@@ -6,7 +6,7 @@ Exit status: 0 verified (or done), 1 refuted, mistrusted, unsupported, crashed o
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -55,5 +55,11 @@ def main() -> None:
     try:
         app(prog_name="convproof")
     except ConvproofError as error:
-        print(f"convproof: error: {error}", file=sys.stderr)  # noqa: T201  (this is the command line)
-        sys.exit(2)
+        _fail(str(error))
+    except MemoryError as error:
+        _fail(f"out of memory: {error}" if str(error) else "out of memory")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"convproof: error: {message}", file=sys.stderr)  # noqa: T201  (this is the command line)
+    sys.exit(2)

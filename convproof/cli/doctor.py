@@ -130,8 +130,11 @@ def _kernels(table: Table) -> bool:
         from convproof.kernels.cpu import isa
 
         core = isa.core()
-    except (ImportError, ValueError) as error:
+    except ImportError as error:
         table.add_row("kernels", f"[red]cannot be loaded[/]: {escape(str(error))}; build them with: make build")
+        return False
+    except ValueError as error:  # what CONVPROOF_ISA says
+        table.add_row("kernels", f"[red]cannot be chosen[/]: {escape(str(error))}")
         return False
     others = ", ".join(isa.available())
     table.add_row("kernels", f"instruction set {isa.name()} (of {others}; CONVPROOF_ISA chooses another)")

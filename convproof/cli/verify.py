@@ -43,6 +43,7 @@ def verify(
     from convproof.geometry import Conv
 
     at = Conv.parse(geometry) if geometry is not None else None
+    from convproof.checker.operations import operation
     from convproof.checker.runner import verify_all
     from convproof.checker.targets import resolve
 
@@ -50,7 +51,9 @@ def verify(
     sys.path.insert(0, os.getcwd())
     # Hypothesis keeps a cache, by default in the folder that the user happens to be in.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "convproof-hypothesis"))
-    targets = resolve(target, op)
+    targets = resolve(target, op if op is None else operation(op).name)
+    if at is not None and op is None and len(targets) > 1:
+        targets = [each for each in targets if operation(each.op).axes == at.axes]
     with progress(quiet) as tell:
         reports = verify_all(
             targets,
@@ -90,6 +93,13 @@ def _write(reports: Sequence[Report], html: Path | None, json: Path | None) -> N
     from convproof.report import report_page, to_json
 
     if html is not None:
-        html.write_text(report_page(reports), encoding="utf-8")
+        _write_file("html", html, report_page(reports))
     if json is not None:
-        json.write_text(to_json(reports) + "\n", encoding="utf-8")
+        _write_file("json", json, to_json(reports) + "\n")
+
+
+def _write_file(name: str, path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ArgumentValueError(bad(name, str(path), f"a file that can be written ({error.strerror})")) from error

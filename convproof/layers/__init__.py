@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import operator
+
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.layers.mobilenet import mobilenet_v1
 from convproof.layers.network import Layer, Network
@@ -39,8 +41,12 @@ def get(name: str, batch: int = 1) -> Network:
     """
     if not isinstance(name, str) or name not in _NETWORKS:
         raise ArgumentValueError(bad("name", name, "one of " + ", ".join(_NETWORKS)))
-    if not isinstance(batch, int) or isinstance(batch, bool):
+    try:
+        images = operator.index(batch)
+    except TypeError:
+        raise ArgumentTypeError(bad("batch", batch, "an integer")) from None
+    if isinstance(batch, bool):
         raise ArgumentTypeError(bad("batch", batch, "an integer"))
-    if batch < 0:
+    if images < 0:
         raise ArgumentValueError(bad("batch", batch, "at least 0"))
-    return _NETWORKS[name](batch)
+    return _NETWORKS[name](images)

@@ -46,7 +46,8 @@ def show(reports: Sequence[Report], console: Console) -> None:
             console.print(block)
     for report in reports:
         if not report:
-            console.print(story(report, outcomes=len(reports) > 1))
+            if len(reports) > 1 or report.counterexample is not None or summary.notes(report):
+                console.print(story(report, outcomes=len(reports) > 1))
             _print_replay(report, console)
         elif report.notes or report.unsupported:
             console.print(_notes(report))

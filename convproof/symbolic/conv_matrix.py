@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from convproof.errors import ArgumentValueError, bad
+from convproof.errors import ArgumentTypeError, ArgumentValueError, bad, shown
 from convproof.symbolic.matrix_latex import write_matrix
 from convproof.symbolic.matrix_structure import describe
 from convproof.symbolic.names import element_names
@@ -121,13 +121,15 @@ class ConvMatrix:
         Parameters
         ----------
         symbols : str, or array_like of symbols, names or numbers, optional
-            The operand's elements, in its shape or flat; a single name is indexed. By default ``w`` (or ``x``
-            in the data matrix), with the channel indices left out where there is one channel.
+            The operand's elements, in its shape (axes of size one may be left out) or flat; a single name is
+            indexed. By default ``w`` (or ``x`` in the data matrix), with the channel indices left out where there
+            is one channel.
 
         Raises
         ------
-        ArgumentValueError
-            The wrong number of symbols, or more entries than SymPy can hold in a few seconds.
+        ArgumentTypeError, ArgumentValueError
+            Something that is no symbol, name or number; another shape; or more entries than SymPy can hold
+            in a few seconds.
 
         Examples
         --------
@@ -138,13 +140,13 @@ class ConvMatrix:
         [a_{0}, a_{1}, a_{2},     0],
         [    0, a_{0}, a_{1}, a_{2}]])
         """
-        from sympy import ImmutableSparseMatrix, Symbol, sympify
+        from sympy import ImmutableSparseMatrix, Symbol
 
         if len(self.tensor) > _LARGEST_SYMPY:
             raise ArgumentValueError(
                 bad("matrix", self, f"at most {_LARGEST_SYMPY} entries for SymPy; scipy() takes more")
             )
-        elements = [Symbol(e) if isinstance(e, str) else sympify(e) for e in self._elements(symbols)]
+        elements = [Symbol(e) if isinstance(e, str) else _expression(e) for e in self._elements(symbols)]
         entries: dict[tuple[int, int], Any] = {}
         for row, col, operand, coeff in zip(*(column.tolist() for column in self.coo), strict=True):
             entries[row, col] = entries.get((row, col), 0) + coeff * elements[operand]
@@ -156,7 +158,12 @@ class ConvMatrix:
         Parameters
         ----------
         values : array_like
-            The operand, in its shape or flat.
+            The operand, in its shape (axes of size one may be left out) or flat.
+
+        Raises
+        ------
+        ArgumentTypeError, ArgumentValueError
+            Values that are no numbers, or of another shape.
 
         Examples
         --------
@@ -168,8 +175,10 @@ class ConvMatrix:
         """
         from scipy.sparse import coo_array
 
-        flat = np.asarray(values).ravel()
-        self._check_count("values", flat.size)
+        array = _array("values", values)
+        if array.dtype.kind not in "biufc":
+            raise ArgumentTypeError(bad("values", shown(f"<{array.dtype} array>"), "numbers"))
+        flat = self._flat("values", array)
         row, col, operand, coeff = self.coo
         return coo_array((coeff * flat[operand], (row, col)), shape=self.shape).tocsr()
 
@@ -208,6 +217,8 @@ class ConvMatrix:
         \\cdot & x & y & z
         \\end{bmatrix}
         """
+        if not isinstance(lines, bool):
+            raise ArgumentTypeError(bad("lines", lines, "True or False"))
         bands = (self.tensor.shapes[0][-1], self.tensor.shapes[1][-1]) if lines else None
         return write_matrix(self.shape, self.coo, self._texts(symbols), zeros, bands, environment, max_size)
 
@@ -228,11 +239,35 @@ class ConvMatrix:
         """Return one name, symbol or number per element of the operand."""
         if symbols is None or isinstance(symbols, str):
             return element_names(symbols or self.name, self.tensor.shapes[2])
-        elements = np.array(symbols, dtype=object).ravel().tolist()
-        self._check_count("symbols", len(elements))
-        return elements
+        return self._flat("symbols", _array("symbols", symbols, object)).tolist()
 
-    def _check_count(self, argument: str, count: int) -> None:
-        if count != self.tensor.shape[2]:
-            expected = f"{self.tensor.shape[2]} of them, as {self.name} of shape {self.tensor.shapes[2]} has"
-            raise ArgumentValueError(bad(argument, count, expected))
+    def _flat(self, argument: str, array: np.ndarray) -> np.ndarray:
+        """Return the operand's elements in C order; a shape with the axes permuted would be another operand."""
+        count, shape = self.tensor.shape[2], self.tensor.shapes[2]
+        if array.shape != (count,) and _long_axes(array.shape) != _long_axes(shape):
+            expected = f"shape {shape}, that of {self.name}, or ({count},)"
+            raise ArgumentValueError(bad(argument, shown(f"<array of shape {array.shape}>"), expected))
+        return array.ravel()
+
+
+def _array(argument: str, values: Any, dtype: Any = None) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype)
+    except (ValueError, TypeError):  # nested sequences of different lengths
+        raise ArgumentTypeError(bad(argument, values, "an array, or nested sequences of equal lengths")) from None
+
+
+def _long_axes(shape: tuple[int, ...]) -> list[int]:
+    return [size for size in shape if size != 1]
+
+
+def _expression(value: Any) -> Any:
+    from sympy import Expr, SympifyError, sympify
+
+    try:
+        found = sympify(value, strict=True)
+    except SympifyError:
+        found = None
+    if not isinstance(found, Expr):
+        raise ArgumentTypeError(bad("symbols", value, "symbols, names or numbers"))
+    return found

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Dummy, Expr, ImmutableSparseMatrix, Integer, Symbol, diff, sympify
+from sympy import Dummy, Expr, ImmutableSparseMatrix, Integer, Symbol, SympifyError, diff, sympify
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, GeometryError, bad, shown
 from convproof.geometry import Conv
@@ -76,6 +76,7 @@ def forward_expression(geo: Conv, x: Any = None, w: Any = None) -> np.ndarray:
     >>> forward_expression(Conv(x=(1, 1, 4), w=(1, 1, 3), stride=2, padding=1)).ravel().tolist()
     [w_{1}*x_{0} + w_{2}*x_{1}, w_{0}*x_{1} + w_{1}*x_{2} + w_{2}*x_{3}]
     """
+    _check(geo)
     x, w = _expressions("x", x, geo.x), _expressions("w", w, geo.w)
     y = np.empty((geo.batch, geo.out_channels, *counted(geo)), dtype=object)
     if y.size * math.prod(geo.w[1:]) > _LARGEST:
@@ -114,6 +115,7 @@ def input_gradient_expression(geo: Conv, g: Any = None, w: Any = None) -> np.nda
     >>> input_gradient_expression(Conv(x=(1, 1, 4), w=(1, 1, 3))).ravel().tolist()
     [g_{0}*w_{0}, g_{0}*w_{1} + g_{1}*w_{0}, g_{0}*w_{2} + g_{1}*w_{1}, g_{1}*w_{2}]
     """
+    _check(geo)
     x = _fresh(geo.x)
     y = forward_expression(geo, x, w)
     return _gradient(_expressions("g", g, y.shape), y, x)
@@ -127,6 +129,7 @@ def weight_gradient_expression(geo: Conv, g: Any = None, x: Any = None) -> np.nd
     >>> weight_gradient_expression(Conv(x=(1, 1, 4), w=(1, 1, 3))).ravel().tolist()
     [g_{0}*x_{0} + g_{1}*x_{1}, g_{0}*x_{1} + g_{1}*x_{2}, g_{0}*x_{2} + g_{1}*x_{3}]
     """
+    _check(geo)
     w = _fresh(geo.w)
     y = forward_expression(geo, x, w)
     return _gradient(_expressions("g", g, y.shape), y, w)
@@ -142,6 +145,7 @@ def transposed_expression(geo: Conv, x: Any = None, w: Any = None) -> np.ndarray
     >>> transposed_expression(Conv.transposed(y=(1, 1, 2), w=(1, 1, 3), stride=2)).ravel().tolist()
     [w_{0}*x_{0}, w_{1}*x_{0}, w_{0}*x_{1} + w_{2}*x_{0}, w_{1}*x_{1}, w_{2}*x_{1}]
     """
+    _check(geo)
     shape = (geo.batch, geo.out_channels, *counted(geo))
     return input_gradient_expression(geo, _expressions("x", x, shape), w)
 
@@ -163,7 +167,8 @@ def jacobian(geo: Conv, acts_on: str = "x") -> ImmutableSparseMatrix:
     [w_{0}, w_{1}, w_{2},     0],
     [    0, w_{0}, w_{1}, w_{2}]])
     """
-    if acts_on not in ("x", "w"):
+    _check(geo)
+    if not isinstance(acts_on, str) or acts_on not in ("x", "w"):
         raise ArgumentValueError(bad("acts_on", acts_on, "'x' or 'w'"))
     x, w = symbol_array("x", geo.x), symbol_array("w", geo.w)
     variables = (x if acts_on == "x" else w).ravel()
@@ -175,6 +180,11 @@ def jacobian(geo: Conv, acts_on: str = "x") -> ImmutableSparseMatrix:
         for variable in expression.free_symbols & column.keys()
     }
     return ImmutableSparseMatrix(len(y), len(variables), entries)
+
+
+def _check(geo: object) -> None:
+    if not isinstance(geo, Conv):
+        raise ArgumentTypeError(bad("geo", geo, "a Conv"))
 
 
 def _gradient(g: np.ndarray, y: np.ndarray, variables: np.ndarray) -> np.ndarray:
@@ -198,11 +208,17 @@ def _expressions(name: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Return an object array of expressions of the given shape."""
     if values is None:
         return symbol_array(name, shape)
-    array = np.array(values, dtype=object)
+    try:
+        array = np.array(values, dtype=object)
+    except ValueError:
+        raise ArgumentTypeError(bad(name, values, f"an array of shape {shape}")) from None
     if array.shape != shape:
         raise GeometryError(bad(name, shown(f"<array of shape {array.shape}>"), f"shape {shape}"))
     elements = np.empty(array.size, dtype=object)
-    elements[:] = [sympify(value) for value in array.ravel()]
+    try:
+        elements[:] = [sympify(value, strict=True) for value in array.ravel()]
+    except SympifyError:  # strict: no text, for SymPy would run it as Python
+        elements[:] = None
     if not all(isinstance(element, Expr) for element in elements):
         raise ArgumentTypeError(bad(name, shown("<array>"), "numbers or SymPy expressions"))
     return elements.reshape(shape)

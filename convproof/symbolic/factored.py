@@ -87,7 +87,7 @@ class FactoredStructure:
         >>> [oracle.terms(role) for role in ROLES]
         [27, 16, 32]
         """
-        if role not in ROLES:
+        if not isinstance(role, str) or role not in ROLES:
             raise ArgumentValueError(bad("role", role, "one of " + ", ".join(ROLES)))
         if role == "forward":
             return math.prod(self.geo.w[1:])

@@ -51,7 +51,7 @@ def matrix(geo: Conv, acts_on: str = "x") -> ConvMatrix:
     """
     if not isinstance(geo, Conv):
         raise ArgumentTypeError(bad("geo", geo, "a Conv"))
-    if acts_on not in ("x", "w"):
+    if not isinstance(acts_on, str) or acts_on not in ("x", "w"):
         raise ArgumentValueError(
             bad("acts_on", acts_on, "'x' (entries from w) or 'w' (the data matrix, entries from x)")
         )

@@ -51,9 +51,9 @@ def write_matrix(
     ArgumentValueError
         Another `zeros` or `environment`, or `max_size` below 3.
     """
-    if zeros not in _ZEROS:
+    if not isinstance(zeros, str) or zeros not in _ZEROS:
         raise ArgumentValueError(bad("zeros", zeros, "'0', '.' or ''"))
-    if environment not in ENVIRONMENTS:
+    if not isinstance(environment, str) or environment not in ENVIRONMENTS:
         raise ArgumentValueError(bad("environment", environment, "one of " + ", ".join(ENVIRONMENTS)))
     if not isinstance(max_size, int):
         raise ArgumentTypeError(bad("max_size", max_size, "an integer"))

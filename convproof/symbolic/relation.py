@@ -13,12 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from convproof.errors import ArgumentValueError, bad
-from convproof.geometry import Conv
+from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
+from convproof.geometry import MODES, Conv
 
 __all__ = ["AxisRelation", "axis_relations", "counted", "joint_index"]
 
 _LARGEST_INDEX = 2**27  # entries of one index array: 1 GiB
+_LEAST = {"n": 0, "k": 1, "s": 1, "d": 1, "lo": -(2**63), "hi": -(2**63)}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,18 @@ class AxisRelation:
     hi: int = 0
     mode: str = "zeros"
     outputs: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if not isinstance(value, int):
+                raise ArgumentTypeError(bad(name, value, "an integer"))
+            if not least <= value < 2**63:
+                raise ArgumentValueError(bad(name, value, f"at least {least}, and below 2**63"))
+        if self.outputs is not None and not isinstance(self.outputs, int):
+            raise ArgumentTypeError(bad("outputs", self.outputs, "an integer, or None"))
+        if not isinstance(self.mode, str) or self.mode not in MODES:
+            raise ArgumentValueError(bad("mode", self.mode, "one of " + ", ".join(MODES)))
 
     @cached_property
     def count(self) -> int:
@@ -121,6 +134,8 @@ def axis_relations(geo: Conv) -> tuple[AxisRelation, ...]:
     >>> [axis.count for axis in axis_relations(Conv(x=(1, 1, 7, 5), w=(1, 1, 3, 3), stride=2))]
     [3, 2]
     """
+    if not isinstance(geo, Conv):
+        raise ArgumentTypeError(bad("geo", geo, "a Conv"))
     kept = geo.outputs if geo.outputs is not None else (None,) * geo.axes
     return tuple(
         AxisRelation(n, k, s, d, lo, hi, geo.mode, outputs)

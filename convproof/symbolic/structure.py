@@ -6,6 +6,7 @@ map, both gradients and the transposed convolution are contractions of it; trans
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -90,7 +91,7 @@ class StructureTensor:
         >>> forward.transpose().transpose() == forward
         True
         """
-        if sorted(order) != [0, 1, 2]:
+        if not isinstance(order, tuple) or order not in itertools.permutations(range(3)):
             raise ArgumentValueError(bad("order", order, "a permutation of (0, 1, 2)"))
         out, x, w = order
         columns = (self._columns[out], self._columns[x], self._columns[w], self.coeff)

@@ -6,6 +6,7 @@ The entries are formulas, so that n, k and s may be symbols; with integers they 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from sympy import (
@@ -29,6 +30,7 @@ from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 __all__ = ["Toeplitz", "toeplitz"]
 
 _LARGEST = 512  # rows or columns of an explicit matrix
+_LARGEST_WRITTEN = 16  # taps or steps that are written one by one in a matrix of symbolic size
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Toeplitz:
         >>> toeplitz("n", 2, stride=3).entry(1, 3), toeplitz("n", 2, stride=3).entry(1, 2)
         (w[0], 0)
         """
-        row, column, values = sympify(i), sympify(j), IndexedBase(self.name)
+        row, column, values = _index("i", i), _index("j", j), IndexedBase(self.name)
         if self.k is None:
             return values[row - column]
         tap = column - self.stride * row
@@ -141,11 +143,11 @@ class Toeplitz:
 
     def _band_rows(self, k: Expr) -> list[list[str]]:
         """Draw the first two rows and the last: the taps, moved by s columns and to the end."""
-        if k.is_Integer:
+        if k.is_Integer and k <= _LARGEST_WRITTEN:
             taps = [self._value(a) for a in range(int(k))]
         else:
             taps = [self._value(0), r"\cdots", self._value(k - 1)]
-        if self.stride.is_Integer:
+        if self.stride.is_Integer and self.stride <= _LARGEST_WRITTEN:
             step = ["0"] * int(self.stride)
         else:
             step = [rf"\underbrace{{0 \cdots 0}}_{{{latex(self.stride)}}}"]
@@ -194,7 +196,19 @@ def toeplitz(n: Any, k: Any = None, *, stride: Any = 1, name: str | None = None)
         raise ArgumentValueError(bad("stride", stride, "1 where no number of taps k is given"))
     if taps is not None and (taps > columns) == True:  # noqa: E712  (SymPy leaves it open for symbols)
         raise ArgumentValueError(bad("k", k, f"at most n={n}"))
+    if name is not None and not (isinstance(name, str) and name):
+        raise ArgumentTypeError(bad("name", name, "a name"))
     return Toeplitz(columns, taps, step, name or ("a" if taps is None else "w"))
+
+
+def _index(argument: str, value: Any) -> Expr:
+    """Return a row or column: an integer or an expression; a string is the name of a symbol."""
+    if isinstance(value, str) and value.isidentifier():
+        return symbols(value)
+    index = sympify(value) if isinstance(value, (Integral, Expr)) and not isinstance(value, bool) else None
+    if index is None or index is S.NaN or index.is_extended_real is False:
+        raise ArgumentTypeError(bad(argument, value, "an integer or a symbol"))
+    return index
 
 
 def _size(argument: str, value: Any) -> Expr:
@@ -204,7 +218,7 @@ def _size(argument: str, value: Any) -> Expr:
     if isinstance(value, str) and value.isidentifier():
         return symbols(value, integer=True, positive=True)
     size = sympify(value) if isinstance(value, (int, Expr)) else None
-    if size is None or size.is_integer is False:
+    if size is None or size is S.NaN or size.is_integer is False:
         raise ArgumentTypeError(bad(argument, value, "an integer or a symbol"))
     if isinstance(size, Integer) and size < 1:
         raise ArgumentValueError(bad(argument, value, "a positive integer"))

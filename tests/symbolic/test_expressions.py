@@ -92,5 +92,13 @@ def test_refusals():
         forward_expression(geo, w=np.ones(3))
     with pytest.raises(ArgumentTypeError, match="numbers or SymPy expressions"):
         forward_expression(geo, w=[[["a == b", sp.true, 1]]])
+    for not_run in ("__import__('os')", "p"):  # text is no expression: SymPy would run it
+        with pytest.raises(ArgumentTypeError, match="numbers or SymPy expressions"):
+            forward_expression(geo, w=[[[not_run, 1, 1]]])
+    with pytest.raises(ArgumentTypeError, match="w="):
+        forward_expression(geo, w=[np.ones((1, 3)), np.ones((1, 4))])
+    for function in (forward_expression, input_gradient_expression, weight_gradient_expression, jacobian):
+        with pytest.raises(ArgumentTypeError, match="geo=None: expected a Conv"):
+            function(None)
     with pytest.raises(ArgumentValueError, match="acts_on="):
         jacobian(geo, acts_on="g")

@@ -207,10 +207,28 @@ def test_symbols_can_be_given_in_many_ways():
     for given_symbols in (["p", "q"], [p, q], sp.Matrix([p, q]), np.array([[[p, q]]])):
         assert result.sympy(given_symbols) == sp.Matrix([[p, q, 0], [0, p, q]])
     assert result.sympy([1, sp.Rational(1, 2)])[0, 1] == sp.Rational(1, 2)
-    with pytest.raises(ArgumentValueError, match="symbols=3: expected 2 of them"):
+    with pytest.raises(ArgumentValueError, match=r"symbols=<array of shape \(3,\)>: expected shape \(1, 1, 2\)"):
         result.sympy([1, 2, 3])
-    with pytest.raises(ArgumentValueError, match="values=3: expected 2 of them"):
+    with pytest.raises(ArgumentValueError, match=r"values=<array of shape \(3,\)>: expected shape \(1, 1, 2\)"):
         result.scipy([1, 2, 3])
+
+
+def test_an_operand_with_its_axes_permuted_is_refused():
+    result = matrix(Conv(x=(1, 2, 3, 4), w=(1, 2, 2, 3)))
+    weights = integers((2, 2, 3), 1)  # the axis of one output channel may be left out
+    np.testing.assert_array_equal(result.scipy(weights).toarray(), result.scipy(weights.ravel()).toarray())
+    for permuted in (weights.transpose(2, 0, 1), weights.transpose(0, 2, 1), weights.reshape(4, 3)):
+        with pytest.raises(ArgumentValueError, match="values=<array of shape"):
+            result.scipy(permuted)
+
+
+@pytest.mark.parametrize("wrong", [[None, 1], [object(), 1], [[1, 2], [3]], {"w": 1}, 1j])
+def test_what_is_no_operand_is_refused(wrong):
+    result = matrix(Conv(x=(1, 1, 3), w=(1, 1, 2)))
+    with pytest.raises((ArgumentTypeError, ArgumentValueError), match="values="):
+        result.scipy(wrong)
+    with pytest.raises((ArgumentTypeError, ArgumentValueError), match="symbols="):
+        result.sympy(wrong)
 
 
 def test_two_taps_that_read_one_element_are_summed():
@@ -251,6 +269,13 @@ def test_refusals():
         matrix(FILTER).latex(zeros="-")
     with pytest.raises(ArgumentValueError, match="environment="):
         matrix(FILTER).latex(environment="tabular")
+    for argument in ("zeros", "environment"):
+        with pytest.raises(ArgumentValueError, match=f"{argument}="):
+            matrix(FILTER).latex(**{argument: []})
+    with pytest.raises(ArgumentTypeError, match="lines="):
+        matrix(FILTER).latex(lines=np.array([1, 2]))
+    with pytest.raises(ArgumentValueError, match="acts_on="):
+        matrix(FILTER, acts_on=np.array([1, 2]))
     with pytest.raises(ArgumentValueError, match="max_size="):
         matrix(FILTER).latex(max_size=2)
     with pytest.raises(ArgumentValueError, match=r"scipy\(\) takes more"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from convproof.errors import ArgumentValueError
+from convproof.errors import ArgumentTypeError, ArgumentValueError
 from convproof.geometry import Conv
 from convproof.symbolic.relation import AxisRelation, axis_relations, joint_index
 
@@ -72,3 +72,12 @@ def test_huge_axes_are_counted_and_not_written_out():
 )
 def test_sizes_of_the_sums(axis, terms, readers, windows_per_tap):
     assert (axis.terms, axis.readers, axis.windows_per_tap) == (terms, readers, windows_per_tap)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"n": 2.0}, {"k": 0}, {"s": 0}, {"d": None}, {"lo": "1"}, {"mode": []}, {"outputs": "2"}]
+)
+def test_what_is_no_relation_is_refused(wrong):
+    (name,) = wrong
+    with pytest.raises((ArgumentTypeError, ArgumentValueError), match=f"{name}="):
+        AxisRelation(**{"n": 5, "k": 3, **wrong})

@@ -50,6 +50,12 @@ def test_latex_of_a_band_of_symbolic_size():
     assert len({line.count("&") for line in text.splitlines()[1:-1]}) == 1
 
 
+def test_latex_of_many_taps_has_dots():
+    written = toeplitz("n", 10**20, stride=10**20).latex()
+    assert r"w_{0} & \cdots & w_{99999999999999999999}" in written
+    assert r"\underbrace{0 \cdots 0}_{100000000000000000000}" in written
+
+
 def test_latex_of_explicit_sizes():
     assert toeplitz(3, 2).latex() == r"\begin{bmatrix}{w}_{0} & {w}_{1} & 0\\0 & {w}_{0} & {w}_{1}\end{bmatrix}"
     assert toeplitz("n", name="t")._repr_latex_().startswith("$\\displaystyle \\begin{bmatrix}\nt_{0}")
@@ -62,9 +68,14 @@ def test_refusals():
         toeplitz("n", stride=2)
     with pytest.raises(ArgumentValueError, match="n=0: expected a positive integer"):
         toeplitz(0)
-    for wrong in (2.5, True, "n + 1", None, [3]):
+    for wrong in (2.5, True, "n + 1", None, [3], sp.nan):
         with pytest.raises(ArgumentTypeError, match="an integer or a symbol"):
             toeplitz(wrong)
+    for wrong in (None, "", "1/0", 2.5, sp.I, sp.nan):
+        with pytest.raises(ArgumentTypeError, match="i="):
+            toeplitz(4, 3).entry(wrong, 0)
+    with pytest.raises(ArgumentTypeError, match="name="):
+        toeplitz("n", name=3)
     with pytest.raises(ArgumentValueError, match="expression takes symbols"):
         toeplitz("n").sympy()
     with pytest.raises(ArgumentValueError, match="at most 512"):
