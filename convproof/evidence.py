@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from convproof.errors import ArgumentValueError, bad
@@ -193,8 +193,8 @@ class Certificate:
 
     @classmethod
     def from_json(cls, text: str) -> Certificate:
-        """Read what `to_json` wrote."""
-        return _rebuild(cls, json.loads(text))
+        """Read what `to_json` wrote; ArgumentValueError where it is something else."""
+        return _read(cls, text)
 
 
 @dataclass(frozen=True)
@@ -271,8 +271,8 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read what `to_json` wrote."""
-        return _rebuild(cls, json.loads(text))
+        """Read what `to_json` wrote; ArgumentValueError where it is something else."""
+        return _read(cls, text)
 
 
 def _row(outcome: Outcome) -> str:
@@ -281,15 +281,27 @@ def _row(outcome: Outcome) -> str:
     return f"  {columns}  {error:<16} {outcome.note}".rstrip()
 
 
-def _rebuild(cls: type, data: dict[str, Any]) -> Any:
+def _read(cls: type, text: str) -> Any:
+    try:
+        data = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise ArgumentValueError(bad("text", text, f"the JSON of a {cls.__name__}")) from None
+    return _rebuild(cls, data)
+
+
+def _rebuild(cls: type, data: Any) -> Any:
     """Turn what JSON kept (lists, nested objects) back into the dataclass it came from."""
-    known = {f.name for f in fields(cls)}
-    if unknown := sorted(set(data) - known):
+    if not isinstance(data, dict):
+        raise ArgumentValueError(bad("json", data, f"an object with the fields of {cls.__name__}"))
+    if unknown := sorted(set(data) - {f.name for f in fields(cls)}):
         raise ArgumentValueError(bad("json", unknown, "only the fields of " + cls.__name__))
+    required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+    if missing := sorted(required - set(data)):
+        raise ArgumentValueError(bad("json", sorted(data), f"the fields {', '.join(missing)} of {cls.__name__}, too"))
     values = dict(data)
     if values.get("counterexample"):
         values["counterexample"] = _rebuild(Counterexample, values["counterexample"])
-    if "outcomes" in values:
+    if isinstance(values.get("outcomes"), list):
         values["outcomes"] = tuple(_rebuild(Outcome, outcome) for outcome in values["outcomes"])
     for name, value in values.items():
         if isinstance(value, list):

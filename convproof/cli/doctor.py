@@ -49,11 +49,13 @@ def doctor() -> None:
 
 
 def _system(table: Table) -> None:
+    from rich.markup import escape
+
     from convproof import __version__
 
-    table.add_row("convproof", f"{__version__} in {Path(__file__).parents[1]}")
-    table.add_row("Python", f"{platform.python_version()} ({sys.executable})")
-    table.add_row("system", f"{platform.system()} {platform.machine()}, {_processor()}")
+    table.add_row("convproof", escape(f"{__version__} in {Path(__file__).parents[1]}"))
+    table.add_row("Python", escape(f"{platform.python_version()} ({sys.executable})"))
+    table.add_row("system", escape(f"{platform.system()} {platform.machine()}, {_processor()}"))
 
 
 def _processor() -> str:
