@@ -254,6 +254,10 @@ def settings_line(reports: Sequence[Report]) -> str:
         if len(values) == 1 and (value := json.loads(values.pop())) is not None:
             text = ", ".join(map(str, value)) if isinstance(value, list) else value
             shared.append(f"{name.replace('_', ' ')} {text}")
+    # What a kernel's signature lacks it was not asked for: a verdict says of what.
+    domains = {str(report.settings.get("domain", "")) for report in reports}
+    if len(domains) == 1 and (domain := domains.pop()):
+        shared.append(f"domain: {domain}")
     return " · ".join(shared)
 
 

@@ -101,6 +101,9 @@ def test_the_headline_is_the_worst_verdict(reports, text):
 def test_settings_are_said_where_all_agree():
     assert summary.settings_line([samples.verified()]) == "seed 0 · dtypes float32, float64 · max examples 200"
     other = samples.verified(settings=samples.SETTINGS | {"seed": 1})
+    narrow = samples.verified(settings=samples.SETTINGS | {"domain": "stride 1; no bias"})
+    assert summary.settings_line([narrow]).endswith("max examples 200 · domain: stride 1; no bias")
+    assert "domain" not in summary.settings_line([samples.verified(), narrow])
     assert "seed" not in summary.settings_line([samples.verified(), other])
 
 
