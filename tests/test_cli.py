@@ -156,6 +156,13 @@ def test_one_geometry_and_one_dtype(run, tmp_path):
     assert report["geometries"] == 1 and report["settings"]["dtypes"] == ["float64"]
 
 
+def test_files_beside_the_user_do_not_stand_in_for_libraries(run, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    run("verify", "--op", "conv2d", "--geometry", "x1x1x4x4-w1x1x3x3", "--dtype", "float32", "--quiet")
+    assert str(tmp_path) not in sys.path
+
+
 def test_a_geometry_is_asked_of_the_kernels_of_its_axes(run):
     code, out, _ = run("verify", "--geometry", "x1x1x4x4-w1x1x3x3", "--dtype", "float32", "--quiet")
     assert code == 0

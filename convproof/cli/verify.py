@@ -47,8 +47,9 @@ def verify(
     from convproof.checker.runner import verify_all
     from convproof.checker.targets import resolve
 
-    # module:callable is looked for where the user is, as file.py:callable is.
-    sys.path.insert(0, os.getcwd())
+    # module:callable is looked for where the user is, as file.py:callable is; convproof and torch are not.
+    if ":" in target:
+        sys.path.insert(0, os.getcwd())
     # Hypothesis keeps a cache, by default in the folder that the user happens to be in.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "convproof-hypothesis"))
     targets = resolve(target, op if op is None else operation(op).name)
