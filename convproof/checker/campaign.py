@@ -12,8 +12,9 @@ import numpy as np
 
 from convproof.checker.cases import Case
 from convproof.checker.operations import OPS
-from convproof.checker.plan import GENERATED, LAYERS, ONE, Settings, Task
+from convproof.checker.plan import GENERATED, LAYERS, ONE, SWEEP, Settings, Task
 from convproof.checker.properties import ON_LARGE, PROPERTIES, Property
+from convproof.checker.properties.precision import ACCUMULATOR, OPERANDS
 from convproof.checker.properties.values import VALUES
 from convproof.checker.subject import Crashed, Declined, Subject, Wrong
 from convproof.checker.tally import Failure, Tally
@@ -62,9 +63,13 @@ def _asked(task: Task, number: int, dtype: str, settings: Settings) -> tuple[Pro
         return PROPERTIES
     if task.kind != GENERATED:
         # Precision is lost where floats are narrowed to be fast: on large sizes the other dtypes are asked for
-        # their values, but for float64 on small ones.
-        floats = ("float32",) if task.kind == LAYERS else ("float32", "float64")
-        return ON_LARGE if dtype in floats or settings.thorough else (VALUES,)
+        # their values, and float64 in sweeps for one of two precisions in turn. A sweep has 8 to 10 kinds of each
+        # size: 7 shares no factor with them, so that each kind is asked for both.
+        if dtype == "float32" or settings.thorough:
+            return ON_LARGE
+        if dtype == "float64" and task.kind == SWEEP:
+            return VALUES, (OPERANDS, ACCUMULATOR)[number % 7 % 2]
+        return (VALUES,)
     # staggered, so that no geometry is asked everything
     return tuple(p for place, p in enumerate(PROPERTIES) if (number + place) % p.every == 0)
 
