@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -280,6 +281,15 @@ def test_help(run, command):
     code, out, _ = run(*command, "--help")
     assert code == 0
     assert "Usage" in out
+
+
+def test_a_terminal_without_the_letters_gets_others():
+    words = ["verify", "--op", "conv2d", "--geometry", "x1x1x4x4-w1x1x3x3", "--dtype", "float32"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "convproof", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "error ?" in done.stdout
 
 
 def test_importing_the_command_line_imports_nothing_heavy():

@@ -5,6 +5,7 @@ Exit status: 0 verified (or done), 1 refuted, mistrusted, unsupported, crashed o
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, NoReturn
 
@@ -52,9 +53,14 @@ def _options(
 
 def main() -> None:
     """Run the command line; what the user got wrong is one line on standard error, and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # into a pipe Windows writes cp1252, which lacks ≤
     try:
         app(prog_name="convproof")
     except ConvproofError as error:
+        _fail(str(error))
+    except OSError as error:  # a full disk, most likely
         _fail(str(error))
     except MemoryError as error:
         _fail(f"out of memory: {error}" if str(error) else "out of memory")
