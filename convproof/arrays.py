@@ -117,6 +117,8 @@ def check_out(
         Wrong kind or dtype; read-only or overlapping memory; wrong shape.
     """
     what = shown(describe(out))
+    if getattr(out, "is_neg", bool)():
+        raise ArgumentValueError(bad("out", what, "memory that holds the numbers themselves, not their negatives"))
     target = out if type(out) is np.ndarray else _exported("out", out)
     if target.dtype != dtype:
         raise ArgumentTypeError(bad("out", what, f"dtype {dtype}"))
@@ -145,6 +147,8 @@ def _exported(name: str, value: Any) -> np.ndarray:
     if getattr(value, "requires_grad", False):
         expected = "a tensor that does not require grad: pass tensor.detach(), gradients are not recorded"
         raise ArgumentTypeError(bad(name, shown(describe(value)), expected))
+    if name != "out" and getattr(value, "is_neg", bool)():
+        value = value.resolve_neg()  # DLPack does not tell that the memory holds the negatives
     try:
         return np.from_dlpack(value)
     except Exception as error:  # each library raises its own kinds

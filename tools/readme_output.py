@@ -18,6 +18,7 @@ COMMANDS = {
     "layers": "layers",
     "refuted": "verify docs/examples/careless.py:conv2d",
     "verify": "verify",
+    "torch": "verify torch",
 }
 
 

@@ -115,6 +115,11 @@ def per_channel(offset: np.ndarray, geo: Conv) -> np.ndarray:
     return offset.astype(np.int64).reshape(-1, *[1] * geo.axes)
 
 
+def telling(expected: np.ndarray, *operands: np.ndarray) -> bool:
+    """Whether a comparison had anything to see: numbers other than zero, or operands that are empty by design."""
+    return bool(expected.any()) or any(operand.size == 0 for operand in operands)
+
+
 def hold_equal(subject: Subject, got: np.ndarray, expected: np.ndarray, what: str = "") -> None:
     """Refute unless a result holds exactly the expected integers.
 

@@ -127,7 +127,7 @@ class Domain:
         object.__setattr__(self, "dtypes", _dtypes(self.dtypes))
         if self.max_size is not None:
             object.__setattr__(self, "max_size", _integer("max_size", self.max_size, 1))
-        if self.accuracy not in ACCURACIES:
+        if not isinstance(self.accuracy, str) or self.accuracy not in ACCURACIES:
             raise ArgumentValueError(bad("accuracy", self.accuracy, "one of " + ", ".join(ACCURACIES)))
         if self.axes is not None and max(self.axes) > 3:  # type: ignore[arg-type]
             raise ArgumentValueError(bad("axes", self.axes, "1, 2 or 3"))
@@ -236,6 +236,7 @@ def _integer(name: str, value: Any, least: int) -> int:
 
 def _restriction(name: str, value: Any) -> tuple[int, ...] | range | str | None:
     """Return the allowed values in ascending order, unless they are named by a word."""
+    value = _listed_array(value)
     if value is None:
         return None
     if isinstance(value, str):
@@ -253,14 +254,21 @@ def _restriction(name: str, value: Any) -> tuple[int, ...] | range | str | None:
     return (_integer(name, value, _LEAST[name]),)
 
 
+def _listed_array(value: Any) -> Any:
+    """Return an array as the list, or the number, that it stands for."""
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+
+
 def _modes(value: Any) -> tuple[str, ...]:
+    value = _listed_array(value)
     modes = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Collection) else ()
-    if not modes or any(mode not in MODES for mode in modes):
+    if not modes or any(not isinstance(mode, str) or mode not in MODES for mode in modes):
         raise ArgumentValueError(bad("padding_mode", value, "one or more of " + ", ".join(MODES)))
     return tuple(mode for mode in MODES if mode in modes)
 
 
 def _dtypes(value: Any) -> tuple[str, ...] | None:
+    value = _listed_array(value)
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Iterable):

@@ -18,6 +18,7 @@ from convproof.checker.properties import PROPERTIES
 from convproof.checker.properties.base import BILINEAR, BILINEAR_ROUNDED
 from convproof.checker.properties.values import VALUES
 from convproof.checker.shrink import smallest
+from convproof.checker.signature import accepted
 from convproof.checker.subject import Subject
 from convproof.checker.tally import Failure, Tally
 from convproof.checker.targets import Target
@@ -86,8 +87,13 @@ class Gathered:
                 "cases": dict(self.kinds),
             },
             environment=_environment(),
-            notes=(*doubts, *self._left_out()),
+            notes=(*doubts, *self._taken_for(), *self._left_out()),
         )
+
+    def _taken_for(self) -> list[str]:
+        aliases = accepted(self.target.kernel, OPS[self.target.op].order).aliases
+        taken = ", ".join(f"{own!r} for {name}" for name, own in aliases.items())
+        return [f"by their places and defaults, its arguments were taken: {taken}"] if taken else []
 
     def _left_out(self) -> list[str]:
         return [f"stopped at the first failure: {self.left_out} geometries were not asked"] if self.left_out else []

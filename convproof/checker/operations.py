@@ -90,6 +90,16 @@ class Operation:
         return max(count * folds, 1)
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """Its positional arguments as PyTorch orders them."""
+        return {
+            "forward": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
+            "transposed": ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"),
+            "input_gradient": ("input_size", "weight", "grad_output", "stride", "padding", "dilation", "groups"),
+            "weight_gradient": ("input", "weight_size", "grad_output", "stride", "padding", "dilation", "groups"),
+        }[self.role]
+
+    @property
     def defaults(self) -> dict[str, Any]:
         """Its integer parameters, each with the value that asks for nothing special."""
         names = ("stride", "padding", "dilation", "groups") + ("output_padding",) * (self.role == "transposed")
@@ -111,6 +121,7 @@ class Operation:
         options = accepts.without_defaults(wanted) if terse else accepts.options(wanted, extra)
         if bias is not None:
             options["bias"] = bias
+        options = accepts.renamed(options)
         if self.role == "input_gradient":
             return kernel(geo.x, second, first, **options)
         if self.role == "weight_gradient":

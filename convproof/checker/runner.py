@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import joblib
@@ -196,10 +197,11 @@ def certify(
         Evidence that cannot be had: a geometry too large to be read off.
     """
     wanted = {"exact": VALUES, "read-off": READ_OFF}
-    if at_least not in wanted:
+    if not isinstance(at_least, str) or at_least not in wanted:
         raise ArgumentValueError(bad("at_least", at_least, "one of " + ", ".join(wanted)))
     target, settings = target_of(kernel, op, domain), _settings(seed, None, dtypes, True, False, geo)
-    assert settings.geometry is not None
+    if settings.geometry is None:
+        raise ArgumentTypeError(bad("geo", geo, "a convproof.Conv, or its one-line form"))
     _check_claimed(target, settings.geometry)
     started = time.perf_counter()
     gathered = Gathered(target, settings)
@@ -252,7 +254,7 @@ def _dtypes(dtypes: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(dtypes, str):
         dtypes = (dtypes,)
-    if not isinstance(dtypes, Iterable):
+    if not isinstance(dtypes, Sequence):
         raise ArgumentTypeError(bad("dtypes", dtypes, "a sequence of names of dtypes"))
     dtypes = tuple(dtypes)
     for dtype in dtypes:
@@ -269,6 +271,11 @@ def _jobs(jobs: Any) -> int:
     return jobs or joblib.cpu_count()
 
 
+_MOST_ELEMENTS = 2**29  # 4 GiB of float64, of which several are held at once
+
+
 def _check_claimed(target: Target, geo: Conv) -> None:
     if reason := target.domain.refuses(geo, target.op):
         raise ArgumentValueError(bad("geometry", str(geo), f"one that {target.op} and its domain have; {reason}"))
+    if max(math.prod(shape) for shape in (geo.x, geo.w, geo.y)) > _MOST_ELEMENTS:
+        raise ArgumentValueError(bad("geometry", str(geo), f"arrays of at most {_MOST_ELEMENTS} elements each"))

@@ -60,7 +60,7 @@ class Subject:
 
     def __init__(self, kernel: Callable, op: Operation, domain: Domain) -> None:
         self.kernel, self.op, self.domain = kernel, op, domain
-        self.accepts = accepted(kernel)
+        self.accepts = accepted(kernel, op.order)
         self.calls = 0
 
     @property

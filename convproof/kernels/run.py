@@ -88,7 +88,7 @@ def _core() -> Any:
 
         return isa.core()
     except ImportError as error:
-        message = f"the compiled kernels are missing ({error}): build them with `python setup.py build_ext --inplace`"
+        message = f"the compiled kernels are missing ({error}): build them with `make build`"
         raise KernelError(message) from error
     except ValueError as error:
         raise KernelError(str(error)) from error

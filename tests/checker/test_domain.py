@@ -149,3 +149,10 @@ def test_choices_keep_what_is_listed_and_narrow_what_is_not():
     assert Domain(stride=(2, 50)).choices("stride", (1, 2, 3)) == (2, 50)
     assert Domain(stride=range(2, 50)).choices("stride", (1, 2, 3)) == [2, 3]
     assert list(Domain(stride=range(20, 10**9)).choices("stride", (1, 2, 3))) == list(range(20, 28))
+
+
+def test_arrays_stand_for_what_they_list():
+    assert Domain(stride=np.array([2, 1]), axes=np.array(2)) == Domain(stride=(1, 2), axes=2)
+    for arguments in ({"padding_mode": np.array(3)}, {"accuracy": np.array([1, 2])}, {"dtypes": np.array(3)}):
+        with pytest.raises(ArgumentValueError):
+            Domain(**arguments)

@@ -48,8 +48,10 @@ def test_a_wrong_kernel_is_refuted_at_the_smallest_geometry(flipped):
 
 def test_the_replay_line_shows_the_same_failure(tmp_path, flipped):
     path = tmp_path / "mine.py"
-    path.write_text("from convproof.kernels import conv2d as right\n\n\ndef conv2d(input, weight, **options):\n"
-                    "    return right(input, weight[:, :, ::-1].copy(), **options)\n")
+    path.write_text(
+        "from convproof.kernels import conv2d as right\n\n\ndef conv2d(input, weight, **options):\n"
+        "    return right(input, weight[:, :, ::-1].copy(), **options)\n"
+    )
     first = convproof.verify(f"{path}:conv2d", **QUICK)
     words = shlex.split(first.counterexample.replay)
     assert words[:3] == ["convproof", "verify", f"{path}:conv2d"]
@@ -63,7 +65,9 @@ def test_the_replay_line_shows_the_same_failure(tmp_path, flipped):
 def test_same_seed_same_report(right, flipped):
     one, two = (convproof.verify(flipped, seed=3, **QUICK) for _ in range(2))
     assert one.counterexample == two.counterexample
-    assert [(o.property, o.status, o.cases) for o in one.outcomes] == [(o.property, o.status, o.cases) for o in two.outcomes]
+    assert [(o.property, o.status, o.cases) for o in one.outcomes] == [
+        (o.property, o.status, o.cases) for o in two.outcomes
+    ]
 
 
 def test_check_raises_the_story(flipped):
@@ -73,7 +77,9 @@ def test_check_raises_the_story(flipped):
     assert caught.value.report.verdict == "refuted"
 
 
-@pytest.mark.parametrize("op", ["conv1d", "conv3d", "conv2d_input", "conv3d_weight", "conv_transpose1d", "conv_transpose3d"])
+@pytest.mark.parametrize(
+    "op", ["conv1d", "conv3d", "conv2d_input", "conv3d_weight", "conv_transpose1d", "conv_transpose3d"]
+)
 def test_every_kind_of_operation(op, right):
     assert convproof.verify(right(op), op, max_examples=8).verdict == "verified"
 
@@ -107,6 +113,22 @@ def test_a_kernel_that_takes_next_to_nothing_is_mistrusted(right):
     report = convproof.verify(one_tap, max_examples=60, dtypes="float32")
     assert report.verdict == "mistrusted"
     assert "cases were looked at" in report.notes[0]
+
+
+def test_arguments_of_other_names_are_told_by_place_and_default(right):
+    def short(x, w, b=None, s=1, p=0, d=1, g=1):
+        return right("conv2d")(x, w, b, s, p, d, g)
+
+    def blind(x, w, b=None, s=1, p=0, d=1, g=1):
+        return right("conv2d")(x, w)
+
+    def tuned(x, w, block=32):
+        return right("conv2d")(x, w)
+
+    report = convproof.verify(short, "conv2d", **QUICK)
+    assert report.verdict == "verified" and "'s' for stride" in report.notes[0]
+    assert convproof.verify(blind, "conv2d", **QUICK).verdict == "refuted"
+    assert convproof.verify(tuned, "conv2d", **QUICK).verdict == "verified"
 
 
 def test_a_kernel_that_declines_everything_is_unsupported():
@@ -162,6 +184,14 @@ def test_certify(right, flipped):
     assert not refuted and refuted.evidence is None and "flipped" in str(refuted)
     with pytest.raises(ArgumentValueError, match="at_least"):
         convproof.certify(right("conv2d"), "x1x64x30x30-w64x64x3x3", at_least="read-off")
+    with pytest.raises(ArgumentTypeError, match="geo=None"):
+        convproof.certify(right("conv2d"), None)
+    with pytest.raises(ArgumentValueError, match="at_least"):
+        convproof.certify(right("conv2d"), geo, at_least=[])
+
+
+def test_an_empty_batch_is_no_cause_for_mistrust(right):
+    assert convproof.verify(right("conv2d"), geometry="x0x1x4x4-w1x1x3x3").verdict == "verified"
 
 
 @pytest.mark.parametrize(
@@ -179,6 +209,7 @@ def test_certify(right, flipped):
         ({"geometry": "nonsense"}, ArgumentValueError, "nonsense"),
         ({"geometry": 4}, ArgumentTypeError, "geometry=4"),
         ({"geometry": "x1x1x5-w1x1x3"}, ArgumentValueError, "spatial axes"),
+        ({"geometry": "x1x1x400000x400000-w1x1x3x3"}, ArgumentValueError, "elements each"),
         ({"domain": "all"}, ArgumentTypeError, "domain='all'"),
         ({"layers": "yes"}, ArgumentTypeError, "layers='yes'"),
         ({"thorough": 1}, ArgumentTypeError, "thorough=1"),
@@ -208,8 +239,17 @@ def test_targets(tmp_path):
     assert resolve("convproof", "conv2d")[0].name == "convproof.conv2d"
     assert resolve("convproof.kernels:conv2d_input")[0].op == "conv2d_input"
     (tmp_path / "broken.py").write_text("raise SystemExit(3)")
-    for spec in ("nowhere", "nowhere:conv2d", "convproof.kernels:nothing", f"{tmp_path}/none.py:f",
-                 f"{tmp_path}/broken.py:conv2d", "convproof.kernels:__doc__", ":", "a:", ":b"):
+    for spec in (
+        "nowhere",
+        "nowhere:conv2d",
+        "convproof.kernels:nothing",
+        f"{tmp_path}/none.py:f",
+        f"{tmp_path}/broken.py:conv2d",
+        "convproof.kernels:__doc__",
+        ":",
+        "a:",
+        ":b",
+    ):
         with pytest.raises(ConvproofError):
             resolve(spec, "conv2d")
     with pytest.raises(KernelError, match="SystemExit"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude
+from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude, telling
 from convproof.checker.properties.base import Property
 from convproof.checker.subject import Crashed, Declined, Subject
 
@@ -29,7 +29,9 @@ def arguments(subject: Subject, case: Case) -> Passed | Skipped:
         hold_equal(subject, got, expected, what=what)
     if len(declined) == len(ways):
         return Skipped("the kernel takes its arguments in one way only")
-    return Passed(note="declines calls " + ", ".join(declined) if declined else "", informative=bool(expected.any()))
+    return Passed(
+        note="declines calls " + ", ".join(declined) if declined else "", informative=telling(expected, *operands)
+    )
 
 
 ARGUMENTS = Property(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude
+from convproof.checker.cases import Case, Passed, Skipped, contract, draw, hold_equal, integer_magnitude, telling
 from convproof.checker.properties.base import Property
 from convproof.checker.subject import Subject
 
@@ -22,7 +22,7 @@ def kinds(subject: Subject, case: Case) -> Passed | Skipped:
     for what, operands in _of_each_kind(rng, draw(subject, case, rng, m)):
         expected = contract(subject.op, case.geometry, *operands)
         hold_equal(subject, subject.run(case.geometry, *(a.copy() for a in operands)), expected, what=what)
-        seen = seen or bool(expected.any())
+        seen = seen or telling(expected, *operands)
     return Passed(informative=seen)
 
 
@@ -64,7 +64,7 @@ def scale(subject: Subject, case: Case) -> Passed | Skipped:
         got = np.ldexp(subject.run(case.geometry, *scaled), -sum(exponents))
         powers = " and ".join(f"{name} by 2**{e}" for name, e in zip(subject.op.operands, exponents, strict=True))
         hold_equal(subject, got, expected, what=f"multiplied {powers}, and the result back")
-    return Passed(informative=bool(expected.any()))
+    return Passed(informative=telling(expected, *operands))
 
 
 KINDS = Property(

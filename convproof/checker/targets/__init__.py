@@ -120,7 +120,7 @@ def target_of(kernel: object, op: object, domain: Domain | None) -> Target:
 
 def _undeclared(spec: str, op: Operation, kernel: Callable) -> Target:
     """Return the target of a kernel of which nothing is claimed but what its signature shows."""
-    names = accepted(kernel)
+    names = accepted(kernel, op.order)
     lacking = {name: value for name, value in op.defaults.items() if names.lacks(name)}
     return Target(spec, op.name, kernel, Domain(bias=not names.lacks("bias"), **lacking))
 

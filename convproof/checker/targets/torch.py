@@ -49,7 +49,7 @@ def _on_numpy(torch: Any, function: Callable, op: str) -> Callable:
         return result.numpy()
 
     kernel.__name__ = op
-    kernel.__signature__ = _SIGNATURES[OPS[op].role]  # type: ignore[attr-defined]
+    kernel.__signature__ = _signature(op)  # type: ignore[attr-defined]
     return kernel
 
 
@@ -65,13 +65,6 @@ def _writeable_view(array: np.ndarray) -> np.ndarray:
     return np.asarray(_Holder())
 
 
-def _signature(*names: str) -> inspect.Signature:
-    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
-
-
-_SIGNATURES = {
-    "forward": _signature("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
-    "transposed": _signature("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"),
-    "input_gradient": _signature("input_size", "weight", "grad_output", "stride", "padding", "dilation", "groups"),
-    "weight_gradient": _signature("input", "weight_size", "grad_output", "stride", "padding", "dilation", "groups"),
-}
+def _signature(op: str) -> inspect.Signature:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Signature([inspect.Parameter(name, kind) for name in OPS[op].order])
