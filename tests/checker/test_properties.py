@@ -83,7 +83,8 @@ def test_result_shape(ask, right):
         ask(RESULT, SMALL, changed(right, lambda y, x, w: y[:, :, :-1]))
     with pytest.raises(Wrong, match="float16"):
         ask(RESULT, SMALL, changed(right, lambda y, x, w: y.astype(np.float16)))
-    assert ask(RESULT, SMALL, changed(right, lambda y, x, w: y.astype(np.float64))).note == "returns float64 for float32"
+    wide = ask(RESULT, SMALL, changed(right, lambda y, x, w: y.astype(np.float64)))
+    assert wide.note == "returns float64 for float32"
 
 
 def test_bias_added_twice(ask, right):
