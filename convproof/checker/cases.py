@@ -14,7 +14,19 @@ from convproof.checker.subject import Subject, Wrong
 from convproof.geometry import Conv
 from convproof.symbolic.factored import FactoredStructure
 
-__all__ = ["Case", "Passed", "Skipped", "contract", "draw", "draw_bias", "hold_equal", "oracle", "per_channel"]
+__all__ = [
+    "Case",
+    "Passed",
+    "Skipped",
+    "contract",
+    "draw",
+    "draw_bias",
+    "hold_equal",
+    "integer_magnitude",
+    "oracle",
+    "per_channel",
+    "telling",
+]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ import numpy as np
 from convproof.checker.operations import Operation
 from convproof.geometry import Conv
 
-__all__ = ["NUMBERS", "Numbers", "fill", "log2_miss", "magnitudes", "normwise_bound", "trials_for"]
+__all__ = [
+    "NUMBERS",
+    "Numbers",
+    "fill",
+    "log2_miss",
+    "magnitudes",
+    "normwise_bound",
+    "normwise_magnitude",
+    "trials_for",
+]
 
 
 @dataclass(frozen=True)
