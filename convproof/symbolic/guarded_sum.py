@@ -1,0 +1,172 @@
+"""The expression type of a derivation: sums of products of tensor elements, under Iverson brackets.
+
+::
+
+    sum_{r, a} [0 <= s*r + d*a - p < n] [s*r + d*a - p = i]  dy(r) w(a)
+        binders          guards: ranges, divisibility, deltas  factors
+
+A `GuardedSum` has free indices (the left-hand side depends on them) and a tuple of terms. For concrete sizes it
+is a family of polynomials in the elements of its tensors, which `GuardedSum.table` writes out exactly; for all
+sizes it is a set of integer points, which `Term.points` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Symbol
+
+from convproof.symbolic.guards import Equal, Guard, IntegerSet, Range
+
+__all__ = ["Factor", "GuardedSum", "Index", "Term", "inline"]
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index with its range, ``0 <= symbol < size``; a size that is None stands for every integer."""
+
+    symbol: Symbol
+    size: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Factor:
+    """An element of a tensor, such as ``x(s*r + d*a - p)``."""
+
+    tensor: str
+    indices: tuple[Expr, ...]
+
+    def map(self, change: Callable[[Expr], Expr]) -> Factor:
+        return Factor(self.tensor, tuple(map(change, self.indices)))
+
+
+@dataclass(frozen=True)
+class Term:
+    """``coefficient * sum over binders of the guards times the factors``."""
+
+    binders: tuple[Index, ...]
+    guards: tuple[Guard, ...]
+    factors: tuple[Factor, ...]
+    coefficient: int = 1
+
+    def map(self, change: Callable[[Expr], Expr]) -> Term:
+        """Change every expression in guards and factors, and the sizes of binders."""
+        return replace(
+            self,
+            binders=tuple(Index(b.symbol, None if b.size is None else change(b.size)) for b in self.binders),
+            guards=tuple(g.map(change) for g in self.guards),
+            factors=tuple(f.map(change) for f in self.factors),
+        )
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        return tuple(sorted(f.tensor for f in self.factors))
+
+    def points(self, free: Iterable[Index]) -> IntegerSet:
+        """Return the points (free indices, coordinates of the factors) of the products that are summed."""
+        free = tuple(free)
+        ranges = tuple(Range(index.symbol, index.size) for index in (*free, *self.binders) if index.size is not None)
+        equations = tuple(Equal(c, e) for c, e in self.coordinates())
+        variables = tuple(index.symbol for index in free) + tuple(c for c, _ in self.coordinates())
+        return IntegerSet(variables, ranges + self.guards + equations, tuple(b.symbol for b in self.binders))
+
+    def coordinates(self) -> tuple[tuple[Symbol, Expr], ...]:
+        """Return a symbol for each coordinate of each factor, beside its value; factors in order of their names."""
+        ordered = sorted(self.factors, key=lambda factor: factor.tensor)  # stable: equal names keep their order
+        return tuple(
+            (Symbol(f"{factor.tensor}@{number}.{place}", integer=True), e)
+            for number, factor in enumerate(ordered)
+            for place, e in enumerate(factor.indices)
+        )
+
+
+@dataclass(frozen=True)
+class GuardedSum:
+    """A family of polynomials, one for each value of the free indices.
+
+    Attributes
+    ----------
+    free : tuple of Index
+        What the left-hand side depends on.
+    terms : tuple of Term
+        Summands.
+    """
+
+    free: tuple[Index, ...]
+    terms: tuple[Term, ...]
+
+    def map(self, change: Callable[[Expr], Expr]) -> GuardedSum:
+        free = tuple(Index(f.symbol, None if f.size is None else change(f.size)) for f in self.free)
+        return GuardedSum(free, tuple(term.map(change) for term in self.terms))
+
+    def substitute(self, values: Mapping[Symbol, object]) -> GuardedSum:
+        """Put values in the place of parameters (not of indices)."""
+        return self.map(lambda e: e.subs(values))
+
+    @property
+    def indices(self) -> frozenset[Symbol]:
+        """Every free index and binder."""
+        return frozenset(i.symbol for i in (*self.free, *(b for term in self.terms for b in term.binders)))
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """The symbols that are no indices: sizes, strides, paddings; in order of their names."""
+        found: set[Symbol] = set()
+        sized = (*self.free, *(b for term in self.terms for b in term.binders))
+        for e in (i.size for i in sized if i.size is not None):
+            found |= e.free_symbols
+        for term in self.terms:
+            for e in (*(e for g in term.guards for e in g.expressions), *(e for f in term.factors for e in f.indices)):
+                found |= e.free_symbols
+        return tuple(sorted(found - self.indices, key=str))
+
+
+def inline(sum_: GuardedSum, definitions: Mapping[str, GuardedSum]) -> GuardedSum:
+    """Write every factor whose tensor is defined as its definition; such a tensor is zero outside its ranges."""
+    if not any(factor.tensor in definitions for term in sum_.terms for factor in term.factors):
+        return sum_
+    terms = tuple(new for term in sum_.terms for new in _inline_one(term, definitions, sum_.indices))
+    return inline(GuardedSum(sum_.free, terms), definitions)
+
+
+def _inline_one(term: Term, definitions: Mapping[str, GuardedSum], taken: frozenset[Symbol]) -> Iterable[Term]:
+    """Expand the first defined factor of a term; one term for each term of the definition."""
+    place = next((q for q, f in enumerate(term.factors) if f.tensor in definitions), None)
+    if place is None:
+        yield term
+        return
+    factor = term.factors[place]
+    definition = definitions[factor.tensor]
+    for inner in definition.terms:
+        names = _fresh([b.symbol for b in inner.binders], taken)
+        values = dict(zip((f.symbol for f in definition.free), factor.indices, strict=True)) | names
+        put = inner.map(lambda e, values=values: e.subs(values, simultaneous=True))
+        inside = tuple(
+            Range(e, index.size)
+            for e, index in zip(factor.indices, definition.free, strict=True)
+            if index.size is not None and not _ranges_over(term, e, index.size)
+        )
+        yield Term(
+            term.binders + tuple(Index(names[b.symbol], b.size) for b in put.binders),
+            term.guards + inside + put.guards,
+            term.factors[:place] + put.factors + term.factors[place + 1 :],
+            term.coefficient * inner.coefficient,
+        )
+
+
+def _ranges_over(term: Term, e: Expr, size: Expr) -> bool:
+    return any(b.symbol == e and b.size == size for b in term.binders)
+
+
+def _fresh(symbols: Iterable[Symbol], taken: frozenset[Symbol]) -> dict[Symbol, Symbol]:
+    """Rename bound indices away from those in use, by primes."""
+    names: dict[Symbol, Symbol] = {}
+    used = {str(symbol) for symbol in taken}
+    for symbol in symbols:
+        name = str(symbol)
+        while name in used:
+            name += "'"
+        used.add(name)
+        names[symbol] = Symbol(name, **symbol.assumptions0)
+    return names

@@ -1,0 +1,275 @@
+"""Guarded sums at concrete sizes, written out exactly: each product of tensor elements is a row of integers.
+
+A table holds, sorted, one row for each monomial of each polynomial of the family::
+
+    free indices | codes of the elements multiplied, sorted        coefficient
+    0 1          | x(2,0)  w(0,1)                                  1
+
+Two families are equal where their tables are; there is no sampling of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from convproof.symbolic.guarded_sum import Factor, GuardedSum, Term
+from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient, lower
+
+__all__ = ["NotAnInteger", "Table", "TooLarge", "derivative", "table"]
+
+_LARGEST = 400_000  # points of one term
+_DIGIT = 9  # bits of a coordinate, offset by half
+_NAMES = 6  # bits of a tensor's name
+
+
+class NotAnInteger(Exception):
+    """An index is a fraction at some point where the guards hold."""
+
+
+class TooLarge(Exception):
+    """More points than are worth writing out."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of (free indices, codes of the factors, -1 where a product is shorter) and their coefficients."""
+
+    rows: np.ndarray  # (monomials, free + factors)
+    coefficients: np.ndarray  # (monomials,)
+    free: int
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Table):
+            return NotImplemented
+        width = max(self.rows.shape[1], other.rows.shape[1])
+        mine, theirs = self.widened(width), other.widened(width)
+        return np.array_equal(mine, theirs) and np.array_equal(self.coefficients, other.coefficients)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def widened(self, width: int) -> np.ndarray:
+        # codes are sorted with the largest first, so that padding stays behind
+        return np.pad(self.rows, ((0, 0), (0, width - self.rows.shape[1])), constant_values=-1)
+
+
+def table(
+    sum_: GuardedSum,
+    sizes: Mapping[Symbol, int],
+    names: Mapping[str, int],
+    definitions: Mapping[str, GuardedSum] | None = None,
+) -> Table:
+    """Write out a family of polynomials.
+
+    Parameters
+    ----------
+    sizes : mapping of Symbol to int
+        A number for each parameter.
+    names : mapping of str to int
+        A number below 64 for each tensor, the same for tables that are compared.
+    definitions : mapping of str to GuardedSum, optional
+        Tensors that stand for sums; their polynomials are multiplied out.
+
+    Raises
+    ------
+    NotAnInteger
+        A fraction in an index does not come out even.
+    TooLarge
+        More than 400 000 points.
+    """
+    parts = [_term_rows(term, sum_, sizes, names, definitions or {}) for term in sum_.terms]
+    width = max((codes.shape[1] for _, codes, _ in parts), default=0)
+    rows = [np.hstack([free, _sorted_codes(codes, width)]) for free, codes, _ in parts]
+    coefficients = [c for *_, c in parts]
+    if not rows:
+        return Table(np.empty((0, len(sum_.free)), np.int64), np.empty(0, np.int64), len(sum_.free))
+    return _collected(np.vstack(rows), np.concatenate(coefficients), len(sum_.free))
+
+
+def derivative(of: Table, name: int, arity: int) -> Table:
+    """Differentiate by every element of one tensor, whose indices become free indices, behind those of `of`.
+
+    Parameters
+    ----------
+    name, arity : int
+        Number of the tensor (see `table`) and how many indices it has.
+    """
+    rows, coefficients = [], []
+    codes = of.rows[:, of.free :]
+    for column in range(codes.shape[1]):
+        live = (codes[:, column] >= 0) & (codes[:, column] >> (_DIGIT * 6) == name)
+        if not live.any():
+            continue
+        place = _decode(codes[live, column], arity)
+        rest = np.delete(codes[live], column, axis=1)
+        rows.append(np.hstack([of.rows[live, : of.free], place, rest]))
+        coefficients.append(of.coefficients[live])
+    free = of.free + arity
+    if not rows:
+        return Table(np.empty((0, free), np.int64), np.empty(0, np.int64), free)
+    return _collected(np.vstack(rows), np.concatenate(coefficients), free)
+
+
+# ---------------------------------------------------------------------- one term
+
+
+class Arrays:
+    """The algebra of integer arrays over the grid of all indices."""
+
+    def __init__(self, values: Mapping[Symbol, Any]) -> None:
+        self.values = values
+
+    def integer(self, value: int) -> int:
+        return value
+
+    def symbol(self, symbol: Symbol) -> Any:
+        return self.values[symbol]
+
+    def add(self, terms: list[Any]) -> Any:
+        return sum(terms[1:], start=terms[0])
+
+    def multiply(self, factors: list[Any]) -> Any:
+        product = factors[0]
+        for factor in factors[1:]:
+            product = product * factor
+        return product
+
+    def floor(self, numerator: Any, denominator: Any) -> Any:
+        return numerator // denominator
+
+
+def _term_rows(
+    term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int], names: Mapping[str, int], definitions: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (free indices, codes, coefficients) of the products of one term, one row each."""
+    arrays = Arrays(_grid(term, sum_, sizes))
+    alive = np.flatnonzero(_alive(term, arrays))
+    arrays = Arrays({s: v[alive] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
+    free = _columns([arrays.values[index.symbol] for index in sum_.free], alive.size)
+    codes = np.empty((alive.size, 0), np.int64)
+    coefficients = np.full(alive.size, term.coefficient, np.int64)
+    for factor in term.factors:
+        place = _columns([_exact(e, arrays) for e in factor.indices], len(alive))
+        if factor.tensor in definitions:
+            inner = table(definitions[factor.tensor], sizes, names, definitions)
+            here, there = _matches(place, inner.rows[:, : inner.free])
+            free, codes, coefficients = free[here], codes[here], coefficients[here] * inner.coefficients[there]
+            codes = np.hstack([codes, inner.rows[there, inner.free :]])
+            alive = alive[here]
+            arrays = Arrays({s: v[here] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
+        else:
+            codes = np.hstack([codes, _code(place, names[factor.tensor])[:, None]])
+    return free, codes, coefficients
+
+
+def _grid(term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int]) -> dict[Symbol, Any]:
+    """Return every combination of the indices as flat arrays; an index over all integers gets a wide range."""
+    indices = (*sum_.free, *term.binders)
+    number = Arrays(dict(sizes))
+    wide = 2 + 2 * max([1, *(abs(v) for v in sizes.values())]) * max(1, len(sizes) // 2)
+    spans = [range(-wide, wide + 1) if i.size is None else range(max(0, lower(i.size, number))) for i in indices]
+    if np.prod([float(len(span)) for span in spans]) > _LARGEST:
+        raise TooLarge
+    grids = np.meshgrid(*(np.asarray(span, np.int64) for span in spans), indexing="ij") if spans else []
+    return dict(sizes) | {i.symbol: g.ravel() for i, g in zip(indices, grids, strict=True)}
+
+
+def _alive(term: Term, arrays: Arrays) -> np.ndarray:
+    """Return which points of the grid meet every guard."""
+    points = next((v.size for v in arrays.values.values() if isinstance(v, np.ndarray)), 1)
+    alive = np.ones(points, bool)
+    for guard in term.guards:
+        alive &= holds(guard, arrays)
+    return alive
+
+
+def holds(guard: Guard, arrays: Arrays) -> Any:
+    match guard:
+        case Range(e, high, low):
+            value, holds = lower(e, arrays), True
+            if low is not None:
+                holds = lower(low, arrays) <= value
+            return holds if high is None else holds & (value < lower(high, arrays))
+        case Divides(m, e):
+            return lower(e, arrays) % lower(m, arrays) == 0
+        case Equal(a, b):
+            return lower(a, arrays) == lower(b, arrays)
+
+
+def _exact(e: Any, arrays: Arrays) -> Any:
+    """Evaluate an index, in which a fraction has to come out even."""
+    numerator, denominator = as_quotient(e)
+    value = lower(numerator, arrays)
+    if denominator == 1:
+        return value
+    divisor = lower(denominator, arrays)
+    if np.any(value % divisor):
+        raise NotAnInteger(f"{e} is not an integer")
+    return value // divisor
+
+
+def _columns(values: list[Any], rows: int) -> np.ndarray:
+    return np.stack([np.broadcast_to(v, rows) for v in values], axis=1) if values else np.empty((rows, 0), np.int64)
+
+
+# ---------------------------------------------------------------------- codes
+
+
+def _code(place: np.ndarray, name: int) -> np.ndarray:
+    """Pack the name and the coordinates of an element into one integer."""
+    half = 1 << (_DIGIT - 1)
+    if place.size and (abs(place).max() >= half or place.shape[1] > 6):
+        raise TooLarge
+    code = np.full(len(place), name, np.int64)
+    for column in range(6):
+        digit = place[:, column] + half if column < place.shape[1] else 0
+        code = (code << _DIGIT) | digit
+    return code
+
+
+def _decode(codes: np.ndarray, arity: int) -> np.ndarray:
+    half, mask = 1 << (_DIGIT - 1), (1 << _DIGIT) - 1
+    return np.stack([((codes >> (_DIGIT * (5 - q))) & mask) - half for q in range(arity)], axis=1)
+
+
+def _sorted_codes(codes: np.ndarray, width: int) -> np.ndarray:
+    padded = np.pad(codes, ((0, 0), (0, width - codes.shape[1])), constant_values=-1)
+    return -np.sort(-padded, axis=1)
+
+
+def _matches(wanted: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of rows that are equal, as indices into both."""
+    keys, inverse = np.unique(np.vstack([wanted, offered]), axis=0, return_inverse=True)
+    mine, theirs = inverse.ravel()[: len(wanted)], inverse.ravel()[len(wanted) :]
+    order = np.argsort(theirs, kind="stable")
+    start = np.searchsorted(theirs[order], mine)
+    count = np.searchsorted(theirs[order], mine, side="right") - start
+    here = np.repeat(np.arange(len(wanted)), count)
+    within = np.arange(here.size) - np.repeat(np.cumsum(count) - count, count)
+    return here, order[np.repeat(start, count) + within]
+
+
+def _collected(rows: np.ndarray, coefficients: np.ndarray, free: int) -> Table:
+    """Add up equal rows, and drop what cancels."""
+    if rows.shape[1] == 0:
+        total = coefficients.sum()
+        return Table(rows[: int(total != 0)], np.array([total])[: int(total != 0)], free)
+    unique, inverse = np.unique(rows, axis=0, return_inverse=True)
+    total = np.zeros(len(unique), np.int64)
+    np.add.at(total, inverse.ravel(), coefficients)
+    return Table(unique[total != 0], total[total != 0], free)
+
+
+def elements(codes: np.ndarray, names: Mapping[str, int], arities: Mapping[str, int]) -> list[Factor]:
+    """Return the elements behind a row of codes, for a message."""
+    by_number = {number: name for name, number in names.items()}
+    found = []
+    for code in codes[codes >= 0].tolist():
+        name = by_number[code >> (_DIGIT * 6)]
+        place = _decode(np.array([code]), arities[name])[0].tolist()
+        found.append(Factor(name, tuple(place)))
+    return found
