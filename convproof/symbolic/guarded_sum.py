@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sympy import Expr, Symbol
 
@@ -126,11 +127,11 @@ def inline(sum_: GuardedSum, definitions: Mapping[str, GuardedSum]) -> GuardedSu
     """Write every factor whose tensor is defined as its definition; such a tensor is zero outside its ranges."""
     if not any(factor.tensor in definitions for term in sum_.terms for factor in term.factors):
         return sum_
-    terms = tuple(new for term in sum_.terms for new in _inline_one(term, definitions, sum_.indices))
+    terms = tuple(new for term in sum_.terms for new in _inline_one(term, sum_, definitions))
     return inline(GuardedSum(sum_.free, terms), definitions)
 
 
-def _inline_one(term: Term, definitions: Mapping[str, GuardedSum], taken: frozenset[Symbol]) -> Iterable[Term]:
+def _inline_one(term: Term, sum_: GuardedSum, definitions: Mapping[str, GuardedSum]) -> Iterable[Term]:
     """Expand the first defined factor of a term; one term for each term of the definition."""
     place = next((q for q, f in enumerate(term.factors) if f.tensor in definitions), None)
     if place is None:
@@ -139,13 +140,13 @@ def _inline_one(term: Term, definitions: Mapping[str, GuardedSum], taken: frozen
     factor = term.factors[place]
     definition = definitions[factor.tensor]
     for inner in definition.terms:
-        names = _fresh([b.symbol for b in inner.binders], taken)
+        names = _fresh([b.symbol for b in inner.binders], sum_.indices)
         values = dict(zip((f.symbol for f in definition.free), factor.indices, strict=True)) | names
-        put = inner.map(lambda e, values=values: e.subs(values, simultaneous=True))
+        put = inner.map(partial(_put, values=values))
         inside = tuple(
             Range(e, index.size)
             for e, index in zip(factor.indices, definition.free, strict=True)
-            if index.size is not None and not _ranges_over(term, e, index.size)
+            if index.size is not None and Index(e, index.size) not in (*sum_.free, *term.binders)
         )
         yield Term(
             term.binders + tuple(Index(names[b.symbol], b.size) for b in put.binders),
@@ -155,8 +156,8 @@ def _inline_one(term: Term, definitions: Mapping[str, GuardedSum], taken: frozen
         )
 
 
-def _ranges_over(term: Term, e: Expr, size: Expr) -> bool:
-    return any(b.symbol == e and b.size == size for b in term.binders)
+def _put(e: Expr, values: Mapping[Symbol, Expr]) -> Expr:
+    return e.subs(values, simultaneous=True)
 
 
 def _fresh(symbols: Iterable[Symbol], taken: frozenset[Symbol]) -> dict[Symbol, Symbol]:

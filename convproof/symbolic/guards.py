@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sympy import Add, Expr, Integer, Mul, Pow, Symbol, ceiling, expand, floor, fraction, sympify, together
+from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, ceiling, expand, floor, fraction, sympify, together
 
 __all__ = ["Algebra", "Divides", "Equal", "Guard", "IntegerSet", "Range", "as_quotient", "lower"]
 
@@ -25,7 +25,7 @@ class Range:
 
     e: Expr
     high: Expr | None = None
-    low: Expr | None = Integer(0)
+    low: Expr | None = S.Zero
 
     @property
     def expressions(self) -> tuple[Expr, ...]:

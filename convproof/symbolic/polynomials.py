@@ -243,7 +243,7 @@ def _sorted_codes(codes: np.ndarray, width: int) -> np.ndarray:
 
 def _matches(wanted: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of rows that are equal, as indices into both."""
-    keys, inverse = np.unique(np.vstack([wanted, offered]), axis=0, return_inverse=True)
+    _, inverse = np.unique(np.vstack([wanted, offered]), axis=0, return_inverse=True)
     mine, theirs = inverse.ravel()[: len(wanted)], inverse.ravel()[len(wanted) :]
     order = np.argsort(theirs, kind="stable")
     start = np.searchsorted(theirs[order], mine)

@@ -44,8 +44,18 @@ class Witness:
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={value}" for name, value in self.sizes.items()) or "all sizes"
-        point = ", ".join(f"{name}={value}" for name, value in self.point.items()) or "the single point"
-        return f"at {sizes}: {point} is {self.kind}"
+        return f"at {sizes}: {_said(self.point)} is {self.kind}"
+
+
+def _said(point: Mapping[str, int]) -> str:
+    """Write a point: its indices, then the elements whose coordinates ``x@0.0, x@0.1`` are, as x(2, 3)."""
+    indices = ", ".join(f"{name}={value}" for name, value in point.items() if "@" not in name)
+    elements: dict[str, list[str]] = {}
+    for name, value in point.items():
+        if "@" in name:
+            elements.setdefault(name.rpartition(".")[0], []).append(str(value))
+    product = " ".join(f"{name.partition('@')[0]}({', '.join(place)})" for name, place in elements.items())
+    return ": ".join(part for part in (indices, product) if part) or "the single point"
 
 
 def available() -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Expr, Integer, Symbol, expand
+from sympy import Expr, Symbol, expand
 
 from convproof.errors import ConvproofError
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
-from convproof.symbolic.guards import Divides, Equal, Guard, Range
+from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient
 
 __all__ = [
     "RuleError",
@@ -157,7 +157,8 @@ def bound(term: Term, free: tuple[Index, ...], *binders: Symbol) -> Term:
     guards = list(term.guards)
     changed = {}
     for v in binders:
-        guard = next((g for g in guards if isinstance(g, Range) and g.e == v and g.low == 0 and g.high is not None), None)
+        ranges = (g for g in guards if isinstance(g, Range) and g.e == v and g.low == 0 and g.high is not None)
+        guard = next(ranges, None)
         if guard is None or not any(b.symbol == v and b.size is None for b in term.binders):
             raise RuleError(f"bound: no range of {v} among the guards, or it has one")
         guards.remove(guard)
@@ -205,5 +206,4 @@ def distribute(sum_: GuardedSum, tensor: str, parts: Mapping[str, int]) -> Guard
 def _put(e: Expr, values: Mapping[Symbol, Expr]) -> Expr:
     """Substitute, and multiply out unless the result is a quotient."""
     new = e.subs(values, simultaneous=True)
-    multiplied = expand(new)
-    return multiplied if all(term.as_numer_denom()[1] == 1 for term in multiplied.as_ordered_terms()) else new + Integer(0)
+    return new if as_quotient(new)[1] != 1 else expand(new)

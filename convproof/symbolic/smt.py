@@ -8,9 +8,9 @@ does not know: the theory (integers with products) is undecidable in general.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sympy import Expr, Symbol, expand, floor
@@ -83,11 +83,15 @@ def eliminate(one: IntegerSet) -> IntegerSet:
             found = next(((g, v) for g in guards if isinstance(g, Equal) and (v := _solved(g, h)) is not None), None)
             if found:
                 equation, value = found
-                guards = [g.map(lambda e, h=h, value=value: e.subs(h, value)) for g in guards if g is not equation]
+                guards = [g.map(partial(_put, {h: value})) for g in guards if g is not equation]
                 hidden.remove(h)
                 progress = True
                 break
     return IntegerSet(one.variables, tuple(guards), tuple(hidden))
+
+
+def _put(values: Mapping[Symbol, Expr], e: Expr) -> Expr:
+    return e.subs(values)
 
 
 def _solved(equation: Equal, unknown: Symbol) -> Expr | None:
@@ -107,7 +111,8 @@ class _Terms:
     """The algebra of z3; floors are collected as definitions."""
 
     def __init__(self, z3: Any) -> None:
-        self.z3, self.floors = z3, []
+        self.z3 = z3
+        self.floors: list[Any] = []
         self.known: dict[Any, Any] = {}
 
     def integer(self, value: int) -> Any:

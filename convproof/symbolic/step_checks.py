@@ -174,7 +174,8 @@ def _allowed(sizes: Mapping[Symbol, int], setting: Setting) -> bool:
 
 
 def _differs(claim: Claim, setting: Setting, sizes: Mapping[Symbol, int]) -> str | None:
-    tensors = sorted({t for side in (*claim.sides, *setting.definitions.values()) for s in side.terms for t in s.tensors})
+    sums = (*claim.sides, *setting.definitions.values())
+    tensors = sorted({tensor for sum_ in sums for term in sum_.terms for tensor in term.tensors})
     names = {tensor: number for number, tensor in enumerate(tensors)}
     at = ", ".join(f"{p}={v}" for p, v in sizes.items())
     try:

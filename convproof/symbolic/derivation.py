@@ -1,0 +1,255 @@
+"""A derivation: a list of steps, each with its reason and its certificates; and the builder that checks them.
+
+A step is made only by a `Writer`, which checks it as it is written down; a wrong one raises `Refuted`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from convproof.errors import Refuted
+from convproof.evidence import EVIDENCE, Certificate
+from convproof.geometry import Conv
+from convproof.symbolic.guarded_sum import Factor, GuardedSum
+from convproof.symbolic.notation import Notation, broken
+from convproof.symbolic.step_checks import Claim, Setting, certify
+
+__all__ = ["Derivation", "Part", "Step", "Writer"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule, such as ``"sift"``; ``"definition"`` where the line defines its left-hand side.
+    left : str
+        LaTeX of the left-hand side; empty where the line goes on from the one before.
+    pieces : tuple of str
+        LaTeX of the right-hand side, in pieces between which a line may end.
+    why : str
+        The reason, a sentence with LaTeX between dollar signs.
+    before, after : GuardedSum or None
+        Both sides as expressions; None where the claim has no index form.
+    certificates : tuple of Certificate
+        What the step rests on; empty for a definition.
+    relation : str
+        LaTeX of the sign between both sides.
+    """
+
+    rule: str
+    left: str
+    pieces: tuple[str, ...]
+    why: str
+    before: GuardedSum | None = None
+    after: GuardedSum | None = None
+    certificates: tuple[Certificate, ...] = ()
+    relation: str = "="
+
+    @property
+    def evidence(self) -> str | None:
+        """The strongest word of evidence among the certificates; None for a definition."""
+        words = [c.evidence for c in self.certificates if c.evidence]
+        return min(words, key=EVIDENCE.index) if words else None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chain of steps under one heading.
+
+    Attributes
+    ----------
+    title, text : str
+        Heading, and a paragraph that leads in; LaTeX between dollar signs.
+    steps : tuple of Step
+        In order.
+    """
+
+    title: str
+    text: str
+    steps: tuple[Step, ...]
+
+    @property
+    def result(self) -> Step:
+        """The last step."""
+        return self.steps[-1]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What `derive` returns: every step, why it holds, and the evidence.
+
+    Attributes
+    ----------
+    op : str
+        What was derived, such as ``"conv2d_input"``.
+    title : str
+        Its name in words.
+    parts : tuple of Part
+        The chains, in order of reading.
+    symbols : mapping of str to str
+        What each symbol means, by its LaTeX.
+    notation : Notation
+        How it is written.
+    geometry : Conv or None
+        The geometry asked for, if any; its matrix belongs to the document.
+    seconds : float
+        Time it took, proofs included.
+    """
+
+    op: str
+    title: str
+    parts: tuple[Part, ...]
+    symbols: Mapping[str, str]
+    notation: Notation
+    geometry: Conv | None = None
+    seconds: float = 0.0
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of all parts."""
+        return tuple(step for part in self.parts for step in part.steps)
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates of all steps."""
+        return tuple(c for step in self.steps for c in step.certificates)
+
+    def latex(self) -> str:
+        """Return the derivation as LaTeX to be pasted into a document that loads amsmath."""
+        return "\n\n".join(self._part(part) for part in self.parts)
+
+    def _part(self, part: Part) -> str:
+        lines = [rf"\paragraph{{{part.title}.}}", part.text] if part.text else [rf"\paragraph{{{part.title}.}}"]
+        rows = [row for step in part.steps for row in _rows(step, self.notation.width)]
+        return "\n".join([*lines, r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"])
+
+    def _repr_latex_(self) -> str:
+        rows = [row for part in self.parts for step in part.steps for row in _rows(step, self.notation.width)]
+        return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+    def _repr_html_(self) -> str:
+        from convproof.report.derivation import derivation_fragment  # the display hook, shown only by Jupyter
+
+        return derivation_fragment(self)
+
+    def __str__(self) -> str:
+        words = [step.evidence or "definition" for step in self.steps]
+        head = f"{self.title} ({self.op}): {len(self.steps)} steps in {self.seconds:.1f} s"
+        rows = [f"  {step.rule:<14} {word:<10} {step.why}" for step, word in zip(self.steps, words, strict=True)]
+        return "\n".join([head, *rows])
+
+    __repr__ = __str__
+
+
+def _rows(step: Step, width: int) -> list[str]:
+    """Write one step as rows of an align environment, the rule at the end of its last row."""
+    lines = broken(list(step.pieces), width)
+    rows = [rf"{step.left} &{step.relation} {lines[0]}", *(rf"&\qquad {line}" for line in lines[1:])]
+    rows[-1] += rf" && \text{{{step.rule}}}"
+    return rows
+
+
+@dataclass
+class Writer:
+    """Writes a derivation down, checking each step.
+
+    Attributes
+    ----------
+    op, title : str
+        As of `Derivation`.
+    setting : Setting
+        What the symbols are.
+    notation : Notation
+        How it is written.
+    symbols : dict
+        What each symbol means; filled as the derivation goes.
+    """
+
+    op: str
+    title: str
+    setting: Setting
+    notation: Notation
+    symbols: dict[str, str] = field(default_factory=dict)
+    parts: list[tuple[str, str, list[Step]]] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+
+    def part(self, title: str, text: str = "") -> None:
+        """Begin a new chain under a heading."""
+        self.parts.append((title, text, []))
+
+    @property
+    def last(self) -> GuardedSum:
+        """The expression of the last line."""
+        return next(step.after for step in reversed(self.parts[-1][2]) if step.after is not None)
+
+    def define(self, left: Factor, sum_: GuardedSum, why: str) -> GuardedSum:
+        """Write a line that defines its left-hand side."""
+        self._add(Step("definition", self.notation.element(left), tuple(self.notation.pieces(sum_)), why, None, sum_))
+        return sum_
+
+    def step(
+        self,
+        rule: str,
+        after: GuardedSum,
+        why: str,
+        *,
+        left: Factor | None = None,
+        before: GuardedSum | None = None,
+        derivative: str | None = None,
+    ) -> GuardedSum:
+        """Write a line that equals the one before (or `before`, or is its derivative by a tensor); check it.
+
+        Raises
+        ------
+        Refuted
+            The two differ.
+        """
+        before = self.last if before is None else before
+        sentence = f"{self.op}, step {self._count + 1} ({rule}): both sides are the same polynomial in every element"
+        if derivative is not None:
+            sentence = f"{self.op}, step {self._count + 1} ({rule}): the derivative by every element of {derivative}"
+        certificates = certify(Claim(before, after, derivative), self.setting, sentence)
+        shown = self.notation.element(left) if left is not None else ""
+        pieces = tuple(self.notation.pieces(after))
+        self._add(Step(rule, shown, pieces, why, before, after, certificates))
+        return after
+
+    def state(
+        self,
+        rule: str,
+        left: str,
+        pieces: Iterable[str],
+        why: str,
+        certificates: Iterable[Certificate] = (),
+        relation: str = "=",
+    ) -> None:
+        """Write a line that has no index form, with the evidence there is for it.
+
+        Raises
+        ------
+        Refuted
+            A certificate has a counterexample.
+        """
+        certificates = tuple(certificates)
+        for certificate in certificates:
+            if not certificate:
+                raise Refuted(certificate)
+        self._add(Step(rule, left, tuple(pieces), why, None, None, certificates, relation))
+
+    def finish(self, geometry: Conv | None = None) -> Derivation:
+        """Return what was written."""
+        parts = tuple(Part(title, text, tuple(steps)) for title, text, steps in self.parts)
+        seconds = time.perf_counter() - self.started
+        return Derivation(self.op, self.title, parts, self.symbols, self.notation, geometry, seconds)
+
+    @property
+    def _count(self) -> int:
+        return sum(len(steps) for *_, steps in self.parts)
+
+    def _add(self, step: Step) -> None:
+        self.parts[-1][2].append(step)

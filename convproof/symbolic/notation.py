@@ -1,0 +1,259 @@
+"""How a derivation is written: names of indices, style of elements and gradients, brackets shown or hidden.
+
+A formula is made as a list of pieces, between which a line may be broken; `broken` packs them into lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sympy import Add, Expr, Mul, Symbol, ceiling, floor
+
+from convproof.errors import ArgumentValueError, bad
+from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
+from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient
+
+__all__ = ["PAPER", "SLIDE", "Notation", "broken", "width"]
+
+# Terms of a sum and letters of a product are written in the order a textbook has them: s r + d a - p.
+_LETTERS = "i u z r t q v a j b g c m n k o N M C s d p"
+_ORDER = {letter: place for place, letter in enumerate(_LETTERS.split())}
+_STEPS = frozenset("sd")
+
+_GREEK = {"beta": r"\beta", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How formulas are written.
+
+    Parameters
+    ----------
+    elements : {"call", "subscript"}
+        ``x(r, c)`` or ``x_{r, c}``.
+    gradients : {"fraction", "letter"}
+        ``\\partial L / \\partial y(r, c)``, or the letter g for the gradient of the output and bars for the others.
+    brackets : bool
+        Whether ranges are shown. Where they are not, elements outside a tensor are zero.
+    names : mapping of str to str
+        LaTeX for symbols and tensors, by their plain names: ``{"r_1": "r", "r_2": "c"}``.
+    sum_over : {"taps", "pixels"}
+        What the input gradient is summed over.
+    vectors : bool
+        Bold letters for all axes at once, ``\\mathbf r`` for ``r_1, r_2``; a bracket then asks for every axis.
+    width : int
+        Letters that fit on a line.
+    """
+
+    elements: str = "call"
+    gradients: str = "letter"
+    brackets: bool = True
+    names: Mapping[str, str] = field(default_factory=dict)
+    sum_over: str = "taps"
+    vectors: bool = False
+    width: int = 78
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "elements": ("call", "subscript"),
+            "gradients": ("fraction", "letter"),
+            "brackets": (True, False),
+            "sum_over": ("taps", "pixels"),
+            "vectors": (True, False),
+        }
+        for name, choices in allowed.items():
+            if getattr(self, name) not in choices:
+                raise ArgumentValueError(bad(name, getattr(self, name), "one of " + ", ".join(map(str, choices))))
+        if not isinstance(self.width, int) or not 30 <= self.width <= 1000:
+            raise ArgumentValueError(bad("width", self.width, "an integer from 30 to 1000"))
+
+    # ------------------------------------------------------------------ symbols and expressions
+
+    def symbol(self, symbol: Symbol) -> str:
+        name = str(symbol)
+        bare = name.rstrip("'")
+        primes = name[len(bare) :]
+        if bare in self.names:
+            return _primed(self.names[bare], primes)
+        letter, _, subscript = bare.partition("_")
+        letter = _GREEK.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")
+        if self.vectors and subscript.isdigit():
+            return rf"\mathbf{{{letter}}}{primes}"
+        subscript = subscript if len(subscript) < 2 else f"{{{subscript}}}"
+        return f"{letter}{primes}_{subscript}" if subscript else letter + primes
+
+    def expression(self, e: Expr) -> str:
+        numerator, denominator = as_quotient(e)
+        if denominator == 1:
+            return self._sum(numerator)
+        return rf"\frac{{{self._sum(numerator)}}}{{{self._sum(denominator)}}}"
+
+    def _sum(self, e: Expr) -> str:
+        terms = sorted(Add.make_args(e), key=_term_order)
+        text = ""
+        for term in terms:
+            negative = term.could_extract_minus_sign()
+            body = self._product(-term if negative else term)
+            sign = "-" if negative else "+"
+            text += f" {sign} {body}" if text else ("-" if negative else "") + body
+        return text
+
+    def _product(self, term: Expr) -> str:
+        coefficient, rest = term.as_coeff_Mul()
+        factors = sorted(Mul.make_args(rest), key=_factor_order) if rest != 1 else []
+        parts = [self._factor(factor, len(factors) > 1 or coefficient != 1) for factor in factors]
+        if coefficient != 1 or not parts:
+            whole = coefficient.is_Integer
+            parts.insert(0, str(coefficient) if whole else rf"\tfrac{{{coefficient.p}}}{{{coefficient.q}}}")
+        return r" \, ".join(parts) if len(parts) > 1 and any("(" in p for p in parts) else " ".join(parts)
+
+    def _factor(self, factor: Expr, in_product: bool) -> str:
+        base, exponent = factor.as_base_exp()
+        if isinstance(base, (floor, ceiling)):
+            left, right = (r"\lfloor", r"\rfloor") if isinstance(base, floor) else (r"\lceil", r"\rceil")
+            text = rf"\left{left} {self.expression(base.args[0])} \right{right}"
+        elif base.is_Symbol:
+            text = self.symbol(base)
+        else:
+            text = self.expression(base)
+            if isinstance(base, Add) and (in_product or exponent != 1):
+                text = rf"\left({text}\right)"
+        return text if exponent == 1 else f"{text}^{{{self.expression(exponent)}}}"
+
+    # ------------------------------------------------------------------ guards and elements
+
+    def guard(self, guard: Guard) -> str:
+        match guard:
+            case Range(e, high, low):
+                below = "" if low is None else rf"{self.expression(low)} \le "
+                above = "" if high is None else f" < {self.expression(high)}"
+                return rf"\left[{below}{self.expression(e)}{above}\right]"
+            case Divides(m, e):
+                return rf"\left[{self.expression(m)} \mid {self.expression(e)}\right]"
+            case Equal(a, b):
+                return rf"\left[{self.expression(a)} = {self.expression(b)}\right]"
+
+    def element(self, factor: Factor) -> str:
+        """Write an element; ``dy`` is the gradient of y, ``dy/dx`` the Jacobian, whose indices are of both."""
+        indices = self._told(self.expression(e) for e in factor.indices)
+        name = factor.tensor
+        if "/" in name:
+            above, below = name[1:].split("/d")
+            half = len(indices) // 2  # an output and an input, or an output and a weight, have as many indices
+            top, bottom = self._plain(above, indices[:half]), self._plain(below, indices[half:])
+            return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+        if name.startswith("d") and len(name) > 1:
+            base = name[1:]
+            if self.gradients == "fraction":
+                return rf"\frac{{\partial L}}{{\partial {self._plain(base, indices)}}}"
+            letter = "g" if base == "y" else rf"\bar{{{self.tensor(base)}}}"
+            return self._plain(letter, indices)
+        return self._plain(self.tensor(name), indices)
+
+    def tensor(self, name: str) -> str:
+        if name in self.names:
+            return self.names[name]
+        return name if len(name) == 1 or name.startswith("\\") or "_" in name else rf"\mathrm{{{name}}}"
+
+    def _plain(self, name: str, indices: list[str]) -> str:
+        name = self.tensor(name)
+        if not indices:
+            return name
+        if self.elements == "subscript":
+            return f"{name}_{{{', '.join(indices)}}}"
+        listed = ", ".join(indices)
+        return rf"{name}\!\left({listed}\right)" if r"\frac" in listed else f"{name}({listed})"
+
+    # ------------------------------------------------------------------ sums
+
+    def binder(self, index: Index) -> str:
+        name = self.symbol(index.symbol)
+        if index.size is None:
+            return rf"\sum_{{{name} \in \mathbb{{Z}}}}"
+        return rf"\sum_{{{name}=0}}^{{{self.expression(index.size - 1)}}}"
+
+    def pieces(self, sum_: GuardedSum) -> list[str]:
+        """Return the pieces of a formula, between which a line may end."""
+        pieces: list[str] = []
+        for number, term in enumerate(sum_.terms):
+            sign = "-" if term.coefficient < 0 else "+" if number else ""
+            size = abs(term.coefficient)
+            body = self._term(term)
+            body[0] = " ".join(part for part in (sign, "" if size == 1 else str(size), body[0]) if part)
+            pieces += body
+        return pieces or ["0"]
+
+    def _told(self, parts: Iterable[str]) -> list[str]:
+        """Say what the axes have in common once, where letters stand for all of them."""
+        return list(dict.fromkeys(parts)) if self.vectors else list(parts)
+
+    def _term(self, term: Term) -> list[str]:
+        guards = [g for g in term.guards if self.brackets or not isinstance(g, Range)]
+        sums = "".join(self._told(self.binder(b) for b in term.binders))
+        parts = self._told(self.guard(g) for g in guards) + [self.element(f) for f in term.factors]
+        if not parts:
+            return [sums + "1"]
+        return [sums + parts[0], *parts[1:]]
+
+
+def _primed(name: str, primes: str) -> str:
+    """Put primes on the letter of a name, before its subscript."""
+    letter, mark, subscript = name.partition("_")
+    return f"{letter}{primes}{mark}{subscript}"
+
+
+def _letter(symbol: Expr) -> int:
+    letters = [str(s).partition("_")[0].rstrip("'") for s in symbol.free_symbols]
+    return min((_ORDER.get(letter, len(_ORDER)) for letter in letters), default=len(_ORDER) + 1)
+
+
+def _term_order(term: Expr) -> tuple[bool, int, str]:
+    return term.could_extract_minus_sign(), _letter(term), str(term)
+
+
+def _factor_order(factor: Expr) -> tuple[int, str]:
+    """Strides and dilations before the index they multiply."""
+    letter = str(factor).partition("_")[0]
+    return (0 if letter in _STEPS else 1, str(factor))
+
+
+# ---------------------------------------------------------------------- widths and lines
+
+_FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+def width(latex: str) -> int:
+    """Estimate how many letters wide a formula is set."""
+    previous = None
+    while previous != latex:
+        previous = latex
+        latex = _FRACTION.sub(lambda m: max(m.groups(), key=len), latex)
+    latex = re.sub(r"\\sum_\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}(\^\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})?", r"SSS", latex)
+    latex = re.sub(r"\\left|\\right|\\!|[{}^_ ]|\\[,;]", "", latex)
+    return len(re.sub(r"\\[A-Za-z]+", "M", latex))
+
+
+def broken(pieces: list[str], limit: int) -> list[str]:
+    """Pack pieces into lines of about `limit` letters."""
+    lines: list[str] = []
+    for piece in pieces:
+        if lines and width(lines[-1]) + width(piece) <= limit:
+            lines[-1] += r"\," + piece
+        else:
+            lines.append(piece)
+    return lines
+
+
+#: Formulas for every size, as in a paper.
+PAPER = Notation()
+
+#: The names of a lecture slide in two axes: pixels (r, c), taps (a, b), the kernel k.
+SLIDE = Notation(
+    gradients="fraction",
+    names={
+        "w": "k", "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "a_1": "a", "a_2": "b",
+        "n_1": "H", "n_2": "W", "r": "r", "i": "r'", "n": "W",
+    },
+)  # fmt: skip
