@@ -11,12 +11,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTENSIONS := setup.py $(shell find convproof/kernels -name '*.pyx' -o -name '*.pxi' -o -name '*.pxd' -o -name '*.hpp' 2>/dev/null)
 
-.PHONY: help verify test test-peers bench docs lint build clean
+.PHONY: help verify test test-peers booklet bench docs lint build clean
 
 help:
 	@echo "make verify      build, then verify every kernel of convproof; writes convproof-report.html"
 	@echo "make test        the tests, with doctests, notebooks and documentation"
 	@echo "make test-peers  the tests that compare with PyTorch, ONNX and ONNX Runtime"
+	@echo "make booklet     every derivation, typeset: booklet.pdf (needs TeX Live with latexmk, or tectonic)"
 	@echo "make bench       time the kernels"
 	@echo "make docs        the documentation, in docs/_build/html"
 	@echo "make lint        ruff, mypy, import-linter, cython-lint"
@@ -26,11 +27,14 @@ help:
 verify: build
 	$(BIN)/convproof verify --html convproof-report.html $(ARGS)
 
-test: build $(VENV)/.with-test $(VENV)/.with-docs
+test: build $(VENV)/.with-test $(VENV)/.with-prove $(VENV)/.with-docs
 	$(BIN)/python -m pytest -m "not peers" -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-peers: build $(VENV)/.with-test $(VENV)/.with-peers
 	$(BIN)/python -m pytest -m peers $(ARGS)
+
+booklet: build $(VENV)/.with-prove
+	$(BIN)/convproof derive all --pdf booklet.pdf $(ARGS)
 
 bench: build
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -48,7 +52,7 @@ build: $(VENV)/.built
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info docs/_build .pytest_cache .mypy_cache .ruff_cache
-	rm -f convproof/kernels/cpu/*.so convproof/kernels/cpu/_*.cpp convproof-report.html
+	rm -f convproof/kernels/cpu/*.so convproof/kernels/cpu/_*.cpp convproof-report.html booklet.pdf
 
 # ---------------------------------------------------------------------- the environment
 
