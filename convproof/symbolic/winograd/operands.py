@@ -32,7 +32,8 @@ def exact_operand(argument: str, values: Any) -> np.ndarray:
         Floats and anything else; nested sequences of different lengths; more than 10000 elements.
     """
     try:
-        array = np.asarray(values.tolist() if hasattr(values, "tolist") else values, dtype=object)
+        listed = values.tolist() if hasattr(values, "tolist") and not isinstance(values, np.ndarray) else values
+        array = np.asarray(listed, dtype=object)
     except (ValueError, TypeError):
         raise ArgumentTypeError(bad(argument, values, "an array, or nested sequences of equal lengths")) from None
     if array.size > _LARGEST_EXACT:
@@ -93,11 +94,16 @@ def _limited(operands: Operands, m: Sequence[int], r: Sequence[int], most: int) 
 def _floats(argument: str, values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError):  # RuntimeError: a tensor that requires a gradient
+        raise ArgumentTypeError(bad(argument, values, "real numbers")) from None
+    if array.size > _MOST_HELD:
+        raise ArgumentValueError(bad(argument, shown(f"<{array.size} elements>"), f"at most {_MOST_HELD}"))
+    try:
         if array.dtype.kind not in "biufV":  # bfloat16 of ml_dtypes is of kind V
             raise TypeError
         with np.errstate(over="ignore"):
             array = array.astype(np.float64)
-    except (ValueError, TypeError, RuntimeError):  # RuntimeError: a tensor that requires a gradient
+    except (ValueError, TypeError):
         raise ArgumentTypeError(bad(argument, values, "real numbers")) from None
     if not np.isfinite(array).all():
         raise ArgumentValueError(bad(argument, values, "finite numbers"))
