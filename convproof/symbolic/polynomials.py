@@ -5,7 +5,8 @@ A table holds, sorted, one row for each monomial of each polynomial of the famil
     free indices | codes of the elements multiplied, sorted        coefficient
     0 1          | x(2,0)  w(0,1)                                  1
 
-Two families are equal where their tables are; there is no sampling of values.
+Two families are equal where their tables are; there is no sampling of values. A sum over every integer may have
+products without end: then those are written out whose elements all lie in a box around the origin.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sympy import Symbol
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Term
 from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient, lower
 
-__all__ = ["NotAnInteger", "Table", "TooLarge", "derivative", "table"]
+__all__ = ["NotAnInteger", "Table", "TooLarge", "derivative", "elements", "from_columns", "table"]
 
 _LARGEST = 400_000  # points of one term
 _DIGIT = 9  # bits of a coordinate, offset by half
@@ -33,6 +34,10 @@ class NotAnInteger(Exception):
 
 class TooLarge(Exception):
     """More points than are worth writing out."""
+
+
+class Endless(TooLarge):
+    """A sum over every integer has no end that a window could hold."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ def table(
     sizes: Mapping[Symbol, int],
     names: Mapping[str, int],
     definitions: Mapping[str, GuardedSum] | None = None,
+    box: int | None = None,
 ) -> Table:
     """Write out a family of polynomials.
 
@@ -72,22 +78,42 @@ def table(
     names : mapping of str to int
         A number below 64 for each tensor, the same for tables that are compared.
     definitions : mapping of str to GuardedSum, optional
-        Tensors that stand for sums; their polynomials are multiplied out.
+        Tensors that stand for sums; their polynomials are multiplied out. Not together with a box.
+    box : int, optional
+        Leave out products that hold an element with a coordinate of larger magnitude.
 
     Raises
     ------
+    Endless
+        A sum over every integer goes on where its window ends.
     NotAnInteger
         A fraction in an index does not come out even.
     TooLarge
         More than 400 000 points.
     """
-    parts = [_term_rows(term, sum_, sizes, names, definitions or {}) for term in sum_.terms]
+    parts = [_term_rows(term, sum_, sizes, names, definitions or {}, box) for term in sum_.terms]
     width = max((codes.shape[1] for _, codes, _ in parts), default=0)
     rows = [np.hstack([free, _sorted_codes(codes, width)]) for free, codes, _ in parts]
     coefficients = [c for *_, c in parts]
     if not rows:
         return Table(np.empty((0, len(sum_.free)), np.int64), np.empty(0, np.int64), len(sum_.free))
     return _collected(np.vstack(rows), np.concatenate(coefficients), len(sum_.free))
+
+
+def from_columns(free: np.ndarray, factors: Mapping[int, np.ndarray], coefficients: np.ndarray) -> Table:
+    """Return the table of products that are known already.
+
+    Parameters
+    ----------
+    free : (T, f) ndarray
+        Free indices, a row for each product.
+    factors : mapping of int to (T, arity) ndarray
+        Number of each tensor (see `table`), and the indices of its element in each product.
+    coefficients : (T,) ndarray
+        Coefficient of each product.
+    """
+    codes = np.stack([_code(place, name) for name, place in factors.items()], axis=1)
+    return _collected(np.hstack([free, _sorted_codes(codes, codes.shape[1])]), coefficients, free.shape[1])
 
 
 def derivative(of: Table, name: int, arity: int) -> Table:
@@ -143,12 +169,25 @@ class Arrays:
 
 
 def _term_rows(
-    term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int], names: Mapping[str, int], definitions: Mapping[str, Any]
+    term: Term,
+    sum_: GuardedSum,
+    sizes: Mapping[Symbol, int],
+    names: Mapping[str, int],
+    definitions: Mapping[str, Any],
+    box: int | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (free indices, codes, coefficients) of the products of one term, one row each."""
-    arrays = Arrays(_grid(term, sum_, sizes))
+    grid, edges = _grid(term, sum_, sizes, box)
+    arrays = Arrays(grid)
     alive = np.flatnonzero(_alive(term, arrays))
-    arrays = Arrays({s: v[alive] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
+    arrays = _chosen(arrays, alive)
+    if box is not None:
+        near = np.ones(alive.size, bool)
+        for e in (e for factor in term.factors for e in factor.indices):
+            near &= np.abs(_exact(e, arrays)) <= box
+        alive, arrays = alive[near], _chosen(arrays, near)
+    if any((np.abs(arrays.values[index]) == edge).any() for index, edge in edges.items()):
+        raise Endless
     free = _columns([arrays.values[index.symbol] for index in sum_.free], alive.size)
     codes = np.empty((alive.size, 0), np.int64)
     coefficients = np.full(alive.size, term.coefficient, np.int64)
@@ -160,22 +199,38 @@ def _term_rows(
             free, codes, coefficients = free[here], codes[here], coefficients[here] * inner.coefficients[there]
             codes = np.hstack([codes, inner.rows[there, inner.free :]])
             alive = alive[here]
-            arrays = Arrays({s: v[here] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
+            arrays = _chosen(arrays, here)
         else:
             codes = np.hstack([codes, _code(place, names[factor.tensor])[:, None]])
     return free, codes, coefficients
 
 
-def _grid(term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int]) -> dict[Symbol, Any]:
-    """Return every combination of the indices as flat arrays; an index over all integers gets a wide range."""
+def _chosen(arrays: Arrays, points: np.ndarray) -> Arrays:
+    return Arrays({s: v[points] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
+
+
+def _grid(
+    term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int], box: int | None
+) -> tuple[dict[Symbol, Any], dict[Symbol, int]]:
+    """Return every combination of the indices as flat arrays, and where the window of an endless sum ends.
+
+    An index over every integer gets a window: a free one the box, or else a wide one; one that is summed over a
+    window wide enough for every product inside the box, with a point to spare.
+    """
     indices = (*sum_.free, *term.binders)
     number = Arrays(dict(sizes))
     wide = 2 + 2 * max([1, *(abs(v) for v in sizes.values())]) * max(1, len(sizes) // 2)
-    spans = [range(-wide, wide + 1) if i.size is None else range(max(0, lower(i.size, number))) for i in indices]
+    ends = {i.symbol: wide if box is None else box for i in sum_.free if i.size is None}
+    edges = {i.symbol: wide if box is None else 2 * box + 1 for i in term.binders if i.size is None}
+    ends |= edges
+    spans = [
+        range(-ends[i.symbol], ends[i.symbol] + 1) if i.size is None else range(max(0, lower(i.size, number)))
+        for i in indices
+    ]
     if np.prod([float(len(span)) for span in spans]) > _LARGEST:
         raise TooLarge
     grids = np.meshgrid(*(np.asarray(span, np.int64) for span in spans), indexing="ij") if spans else []
-    return dict(sizes) | {i.symbol: g.ravel() for i, g in zip(indices, grids, strict=True)}
+    return dict(sizes) | {i.symbol: g.ravel() for i, g in zip(indices, grids, strict=True)}, edges
 
 
 def _alive(term: Term, arrays: Arrays) -> np.ndarray:

@@ -8,7 +8,7 @@ does not know: the theory (integers with products) is undecidable in general.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -41,8 +41,12 @@ def available() -> bool:
     return True
 
 
-def difference(left: IntegerSet, right: IntegerSet, context: Iterable[Guard] = ()) -> Witness | Undecided | None:
+def difference(
+    left: IntegerSet | Sequence[IntegerSet], right: IntegerSet | Sequence[IntegerSet], context: Iterable[Guard] = ()
+) -> Witness | Undecided | None:
     """Return where two sets over the same variables differ, for any stride and dilation; None where they are equal.
+
+    Where a side is a union of several sets, these have to be disjoint, so that no point is counted twice.
 
     Raises
     ------
@@ -57,10 +61,15 @@ def difference(left: IntegerSet, right: IntegerSet, context: Iterable[Guard] = (
     >>> multiples = IntegerSet((i,), (Equal(i, s * r),), hidden=(r,))
     >>> difference(multiples, IntegerSet((i,), (Divides(s, i),)))   # doctest: +SKIP
     """
-    sets = eliminate(left), eliminate(right)
+    sides = _eliminated(left), _eliminated(right)
+    sets = (*sides[0], *sides[1])
     if hidden := [h for one in sets for h in one.hidden]:
         return Undecided(f"no equation gives {hidden[0]} in terms of the other indices")
-    return _difference(*_canonical(*sets, context)).named(*sets)
+    return _difference(*_canonical(*sides, context)).named(sets)
+
+
+def _eliminated(side: IntegerSet | Sequence[IntegerSet]) -> tuple[IntegerSet, ...]:
+    return tuple(map(eliminate, (side,) if isinstance(side, IntegerSet) else side))
 
 
 def valid(hypotheses: Iterable[Guard], claim: Iterable[Guard]) -> Witness | Undecided | None:
@@ -157,39 +166,47 @@ class _Answer:
     kind: str  # "equal", "missing", "spurious", or why nothing is known
     values: tuple[tuple[str, int], ...] = ()
 
-    def named(self, left: IntegerSet, right: IntegerSet) -> Witness | Undecided | None:
+    def named(self, sets: Sequence[IntegerSet]) -> Witness | Undecided | None:
         if self.kind == "equal":
             return None
         if self.kind not in ("missing", "spurious"):
             return Undecided(self.kind)
-        original = {new: str(old) for old, new in _names(left, right).items()}
+        original = {new: str(old) for old, new in _names(sets).items()}
         values = {original[name]: value for name, value in self.values if name in original}
-        point = {str(v): values.pop(str(v), 0) for v in left.variables}
+        point = {str(v): values.pop(str(v), 0) for v in sets[0].variables}
         return Witness(self.kind, dict(sorted(values.items())), point)
 
 
-def _names(left: IntegerSet, right: IntegerSet) -> dict[Symbol, str]:
+def _names(sets: Sequence[IntegerSet]) -> dict[Symbol, str]:
     """Name the symbols by their order of appearance, so that each axis asks the same question."""
     names: dict[Symbol, str] = {}
-    for symbol in (*left.variables, *(p for one in (left, right) for p in one.parameters)):
+    for symbol in (*sets[0].variables, *(p for one in sets for p in one.parameters)):
         names.setdefault(symbol, f"u{len(names)}")
     return names
 
 
-def _canonical(left: IntegerSet, right: IntegerSet, context: Iterable[Guard]) -> tuple[Any, ...]:
+def _canonical(
+    left: Sequence[IntegerSet], right: Sequence[IntegerSet], context: Iterable[Guard]
+) -> tuple[Any, ...]:
     """Return the question with its symbols renamed, as the key of a cache."""
-    names = _names(left, right)
+    sets = (*left, *right)
+    names = _names(sets)
     renamed = {symbol: Symbol(name, **symbol.assumptions0) for symbol, name in names.items()}
     told = [g for g in context if all(e.free_symbols <= names.keys() for e in g.expressions)]
     change = lambda e: e.xreplace(renamed)  # noqa: E731
-    guards = [tuple(g.map(change) for g in one) for one in (left.guards, right.guards, told)]
+    renamed_sides = (tuple(tuple(g.map(change) for g in one.guards) for one in side) for side in (left, right))
+    known = tuple(g.map(change) for g in told)
     signs = tuple((name, bool(symbol.is_positive), bool(symbol.is_nonnegative)) for symbol, name in names.items())
-    return (*guards, signs, len(left.variables))
+    return (*renamed_sides, known, signs, len(sets[0].variables))
 
 
 @lru_cache(maxsize=4096)
 def _difference(
-    left: tuple[Guard, ...], right: tuple[Guard, ...], told: tuple[Guard, ...], signs: Any, count: int
+    left: tuple[tuple[Guard, ...], ...],
+    right: tuple[tuple[Guard, ...], ...],
+    told: tuple[Guard, ...],
+    signs: Any,
+    count: int,
 ) -> _Answer:
     try:
         import z3
@@ -197,9 +214,10 @@ def _difference(
         reason = "proofs for any stride and dilation need z3: pip install 'convproof[prove]'"
         raise MissingDependency(reason) from None
     terms = _Terms(z3)
-    a, b, known = (z3.And(*map(terms.guard, guards)) for guards in (left, right, told))
+    sides = [[z3.And(*map(terms.guard, guards)) for guards in side] for side in (left, right)]
+    a, b = (z3.Or(*side) for side in sides)
     sizes = [z3.Int(name) for name, _, nonnegative in signs[count:] if nonnegative]
-    known = [known, *terms.floors]
+    known = [*map(terms.guard, told), *terms.floors]
     known += [z3.Int(name) >= (1 if positive else 0) for name, positive, nonnegative in signs if nonnegative]
     for kind, extra in (("missing", z3.And(a, z3.Not(b))), ("spurious", z3.And(b, z3.Not(a)))):
         solver = z3.Solver()
@@ -210,7 +228,18 @@ def _difference(
             return _Answer("z3 gave no answer within 5 s")
         if answer == z3.sat:
             return _Answer(kind, _smallest(z3, solver, sizes))
-    return _Answer("equal")
+    return _Answer("equal" if _disjoint(z3, sides, known) else "a product may occur in two of the sums")
+
+
+def _disjoint(z3: Any, sides: list[list[Any]], known: list[Any]) -> bool:
+    """Return whether no two sets of one side share a point."""
+    for one, other in (pair for side in sides for pair in itertools.combinations(side, 2)):
+        solver = z3.Solver()
+        solver.set("timeout", _PATIENCE)
+        solver.add(*known, one, other)
+        if solver.check() != z3.unsat:
+            return False
+    return True
 
 
 def _smallest(z3: Any, solver: Any, sizes: list[Any]) -> tuple[tuple[str, int], ...]:
