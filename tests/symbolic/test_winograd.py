@@ -67,6 +67,11 @@ class Unwritable:
         raise RuntimeError
 
 
+class Unreadable:
+    def __iter__(self):
+        raise RuntimeError
+
+
 @pytest.mark.parametrize(
     ("m", "r", "points", "error", "message"),
     [
@@ -98,6 +103,8 @@ class Unwritable:
         (2, 3, [0, 1, Unwritable()], ArgumentTypeError, "<Unwritable that cannot be shown>"),
         (2, 3, "0,1", ArgumentTypeError, "points='0,1': expected a sequence of 3 rationals"),
         (2, 3, 7, ArgumentTypeError, "points=7"),
+        (2, 3, np.array(3), ArgumentTypeError, "points=array(3)"),
+        (2, 3, Unreadable(), ArgumentTypeError, "expected a sequence of 3 rationals"),
         (1, 1, [0], ArgumentValueError, "expected 0 finite points for F(1, 1)"),
     ],
 )  # fmt: skip

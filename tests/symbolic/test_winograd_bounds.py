@@ -241,7 +241,7 @@ def test_dtypes_by_any_name():
         ([1, 2, 3, np.inf], [1, 1, 1], "float32", ArgumentValueError, "expected finite numbers"),
         ([1, 2, 3, 4j], [1, 1, 1], "float32", ArgumentTypeError, "expected real numbers"),
         ([1, 2, 3, "4"], [1, 1, 1], "float32", ArgumentTypeError, "expected real numbers"),
-        ([[1, 2], [3]], [1, 1, 1], "float32", ArgumentTypeError, "expected real numbers"),
+        ([[1, 2], [3]], [1, 1, 1], "float32", ArgumentTypeError, "sequences of equal lengths"),
         (None, [1, 1, 1], "float32", ArgumentTypeError, "x=None: expected real numbers"),
         ([1, 2, 3, 10**400], [1, 1, 1], "float32", ArgumentTypeError, "expected real numbers"),
         ([1, 2, 3, 4], [1, 1, 1], "float80", ArgumentValueError, "dtype='float80': expected one of float16"),
@@ -249,13 +249,19 @@ def test_dtypes_by_any_name():
         ([1, 2, 3, 4], [1, 1, 1], int, ArgumentValueError, "dtype=<class 'int'>"),
         ([1, 2, 3, 4], [1, 1, 1], object(), ArgumentValueError, "dtype=<object object"),
         ([1, 2], [1, 1, 1], "float32", ArgumentValueError, "expected at least 3 elements"),
-        (np.broadcast_to(1.0, 2**40), [1, 1, 1], "float32", ArgumentValueError, "expected"),
+        (np.broadcast_to(1.0, 2**40), [1, 1, 1], "float32", ArgumentValueError, "expected at most"),
+        (range(10**12), [1, 1, 1], "float32", ArgumentValueError, "x=<1000000000000 elements>: expected at most"),
     ],
 )  # fmt: skip
 def test_what_has_no_bound_is_refused(x, w, dtype, error, message):
     with pytest.raises(error) as raised:
         winograd(2, 3).error_bound(x, w, dtype)
     assert message in str(raised.value)
+
+
+def test_an_integer_of_thousands_of_digits_is_no_dtype():
+    with pytest.raises(ArgumentValueError, match="expected one of float16"):
+        winograd(2, 3).roundings(10**5000)
 
 
 def test_channels_are_checked():

@@ -91,6 +91,7 @@ def test_input_gradient_of_a_padded_image_is_the_algorithm_on_reversed_taps():
         ([1, 2, 3, sympy.nan], [1, 1, 1], ArgumentTypeError, "x=nan"),
         ([1, 2, 3, sympy.Float(2)], [1, 1, 1], ArgumentTypeError, "x=2.0"),
         (None, [1, 1, 1], ArgumentTypeError, "x=None"),
+        (range(10**12), [1, 1, 1], ArgumentValueError, "x=<1000000000000 elements>: expected at most 10000"),
         ("1234", [1, 1, 1], ArgumentTypeError, "x='1234'"),
         ([1, 2], [1, 1, 1], ArgumentValueError, "x=<array of shape (1, 1, 2)>: expected at least 3 elements"),
         ([1, 2, 3, 4], [1, 1], ArgumentValueError, "w=<array of shape (2,)>: expected 3 taps"),

@@ -6,7 +6,6 @@ import math
 import numbers
 import operator
 import re
-from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -20,6 +19,7 @@ __all__ = [
     "Matrix",
     "approximate",
     "exact_matrix",
+    "listed",
     "odd_part",
     "positive",
     "power_of_two",
@@ -105,13 +105,21 @@ def exact_matrix(argument: str, rows: Any) -> Matrix:
 
 
 def _items(argument: str, value: Any) -> list:
-    listed = value.tolist() if hasattr(value, "tolist") else value  # arrays, SymPy matrices
-    if not isinstance(listed, Iterable) or isinstance(listed, (str, bytes)):
-        raise ArgumentTypeError(bad(argument, value, "a matrix: a sequence of rows"))
-    items = list(islice(listed, LARGEST_TILE + 1))
+    plain = value.tolist() if hasattr(value, "tolist") else value  # arrays, SymPy matrices
+    items = listed(argument, plain, LARGEST_TILE, "a matrix: a sequence of rows")
     if not 1 <= len(items) <= LARGEST_TILE:
         raise ArgumentValueError(bad(argument, value, f"from 1 to {LARGEST_TILE} rows and columns"))
     return items
+
+
+def listed(argument: str, value: Any, most: int, expected: str) -> list:
+    """Return the items of a sequence, at most one more than `most`; ArgumentTypeError where it is none."""
+    if not isinstance(value, (str, bytes)):
+        try:
+            return list(islice(value, most + 1))
+        except Exception:  # whatever a stranger's __iter__ raises, it is no sequence
+            pass
+    raise ArgumentTypeError(bad(argument, value, expected))
 
 
 def positive(argument: str, value: Any) -> int:

@@ -70,7 +70,7 @@ def float_format(dtype: Any) -> Format:
     if not isinstance(dtype, str) and dtype is not None:
         try:
             name = np.dtype(dtype).name
-        except TypeError:
+        except (TypeError, ValueError):
             name = None
     if not isinstance(name, str) or name not in FORMATS:
         raise ArgumentValueError(bad("dtype", dtype, "one of " + ", ".join(FORMATS)))

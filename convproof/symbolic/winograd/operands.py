@@ -31,18 +31,24 @@ def exact_operand(argument: str, values: Any) -> np.ndarray:
     ArgumentTypeError, ArgumentValueError
         Floats and anything else; nested sequences of different lengths; more than 10000 elements.
     """
-    try:
-        listed = values.tolist() if hasattr(values, "tolist") and not isinstance(values, np.ndarray) else values
-        array = np.asarray(listed, dtype=object)
-    except (ValueError, TypeError):
-        raise ArgumentTypeError(bad(argument, values, "an array, or nested sequences of equal lengths")) from None
-    if array.size > _LARGEST_EXACT:
-        size = shown(f"<{array.size} elements>")
-        raise ArgumentValueError(bad(argument, size, f"at most {_LARGEST_EXACT} for exact arithmetic"))
+    plain = values.tolist() if hasattr(values, "tolist") and not isinstance(values, np.ndarray) else values
+    array = _array(argument, plain, object, _LARGEST_EXACT)
     exact = np.empty(array.shape, dtype=object)
     for place, value in np.ndenumerate(array):
         exact[place] = _exact(argument, value)
     return exact
+
+
+def _array(argument: str, values: Any, dtype: Any, most: int) -> np.ndarray:
+    """Return values as an array of at most so many elements, without trying to hold more."""
+    count = len(values) if isinstance(values, Sequence) else 1
+    try:
+        array = np.asarray(values if count <= most else (), dtype)
+    except (ValueError, TypeError, MemoryError, RuntimeError):  # RuntimeError: a tensor that requires a gradient
+        raise ArgumentTypeError(bad(argument, values, "numbers, in nested sequences of equal lengths")) from None
+    if max(count, array.size) > most:
+        raise ArgumentValueError(bad(argument, shown(f"<{max(count, array.size)} elements>"), f"at most {most}"))
+    return array
 
 
 def _exact(argument: str, value: Any) -> Any:
@@ -92,12 +98,7 @@ def _limited(operands: Operands, m: Sequence[int], r: Sequence[int], most: int) 
 
 
 def _floats(argument: str, values: Any) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError):  # RuntimeError: a tensor that requires a gradient
-        raise ArgumentTypeError(bad(argument, values, "real numbers")) from None
-    if array.size > _MOST_HELD:
-        raise ArgumentValueError(bad(argument, shown(f"<{array.size} elements>"), f"at most {_MOST_HELD}"))
+    array = _array(argument, values, None, _MOST_HELD)
     try:
         if array.dtype.kind not in "biufV":  # bfloat16 of ml_dtypes is of kind V
             raise TypeError

@@ -9,13 +9,12 @@ multiplications: ``y = AT [(G w) * (BT x)]``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
-from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
-from convproof.symbolic.winograd.exact import Matrix, odd_part, rational
+from convproof.errors import ArgumentValueError, bad
+from convproof.symbolic.winograd.exact import Matrix, listed, odd_part, rational
 
 __all__ = ["checked_points", "direct", "toom_cook"]
 
@@ -31,9 +30,7 @@ def checked_points(points: Any, m: int, r: int) -> tuple[Fraction, ...]:
         Another number of points, one that `rational` refuses or beyond 2**32, or one given twice.
     """
     needed = m + r - 2
-    if isinstance(points, (str, bytes)) or not isinstance(points, Iterable):
-        raise ArgumentTypeError(bad("points", points, f"a sequence of {needed} rationals"))
-    items = list(islice(points, needed + 1))
+    items = listed("points", points, needed, f"a sequence of {needed} rationals")
     if len(items) != needed:
         raise ArgumentValueError(
             bad("points", points, f"{needed} finite points for F({m}, {r}); the point at infinity is added")

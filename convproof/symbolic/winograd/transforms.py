@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +12,7 @@ import numpy as np
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad, shown
 from convproof.evidence import Certificate
 from convproof.symbolic.winograd.algorithm import Algorithm
-from convproof.symbolic.winograd.exact import Matrix, exact_matrix, power_of_two
+from convproof.symbolic.winograd.exact import Matrix, exact_matrix, listed, power_of_two
 from convproof.symbolic.winograd.formats import float_format, rounded
 from convproof.symbolic.winograd.points import PointsReason, reason_for, written
 from convproof.symbolic.winograd.proof import Triple
@@ -104,7 +102,7 @@ class Winograd(Algorithm):
 
     @property
     def dyadic(self) -> bool:
-        """Whether all entries have denominators 2**k: integers then come out exact in floating point."""
+        """Whether all entries have denominators 2**k: small integers then come out exact in floating point."""
         matrices = (self.AT, self.G, self.BT)
         return all(power_of_two(Fraction(e.denominator)) for matrix in matrices for row in matrix for e in row)
 
@@ -198,7 +196,7 @@ class NestedWinograd(Algorithm):
     axes: tuple[Winograd, ...]
 
     def __post_init__(self) -> None:
-        axes = tuple(islice(self.axes, _MOST_AXES + 1)) if isinstance(self.axes, Iterable) else (self.axes,)
+        axes = tuple(listed("axes", self.axes, _MOST_AXES, f"from one to {_MOST_AXES} of Winograd"))
         for axis in axes:
             if not isinstance(axis, Winograd):
                 raise ArgumentTypeError(bad("axes", axis, "a Winograd"))
