@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from convproof.errors import Refuted
 from convproof.evidence import EVIDENCE, Certificate
@@ -240,6 +240,19 @@ class Writer:
             if not certificate:
                 raise Refuted(certificate)
         self._add(Step(rule, left, tuple(pieces), why, None, None, certificates, relation))
+
+    def confirm(self, certificate: Certificate) -> None:
+        """Add a certificate to the last line.
+
+        Raises
+        ------
+        Refuted
+            It has a counterexample.
+        """
+        if not certificate:
+            raise Refuted(certificate)
+        steps = self.parts[-1][2]
+        steps[-1] = replace(steps[-1], certificates=(*steps[-1].certificates, certificate))
 
     def finish(self, geometry: Conv | None = None) -> Derivation:
         """Return what was written."""

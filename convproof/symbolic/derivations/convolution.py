@@ -21,7 +21,7 @@ from convproof.symbolic.guards import Range
 from convproof.symbolic.notation import Notation
 from convproof.symbolic.step_checks import Setting
 
-__all__ = ["Convolution", "index", "size"]
+__all__ = ["Convolution", "index", "inner", "size"]
 
 
 def index(name: str) -> Symbol:
@@ -32,6 +32,12 @@ def index(name: str) -> Symbol:
 def size(name: str) -> Symbol:
     """Return a size, stride or dilation: an integer of at least 1."""
     return Symbol(name, integer=True, positive=True)
+
+
+def inner(one: str, other: str, indices: tuple[Index, ...]) -> GuardedSum:
+    """Return the inner product of two tensors of the same shape."""
+    place = tuple(i.symbol for i in indices)
+    return GuardedSum((), (Term(indices, (), (Factor(one, place), Factor(other, place))),))
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,8 @@ class Convolution:
 
     # ------------------------------------------------------------------ the definition
 
-    def element(self, tensor: str, *indices: tuple[Index, ...]) -> Factor:
+    @staticmethod
+    def element(tensor: str, *indices: tuple[Index, ...]) -> Factor:
         """Return an element of a tensor at the given indices."""
         return Factor(tensor, tuple(i.symbol for group in indices for i in group))
 
@@ -136,8 +143,7 @@ class Convolution:
 
     def loss(self) -> GuardedSum:
         """Return ``L = sum of dy * y``, whose derivatives are those of any loss with the gradient dy at the output."""
-        y = tuple(i.symbol for i in self.output)
-        return GuardedSum((), (Term(self.output, (), (Factor("dy", y), Factor("y", y))),))
+        return inner("dy", "y", self.output)
 
     # ------------------------------------------------------------------ what the symbols mean
 
