@@ -1,0 +1,148 @@
+r"""Which tap, or which element, each printed name stands for.
+
+Indices may be written ``w_{0,1}``, ``w_{01}``, ``w_1``, from 0, from 1 or around 0; letters stand for the taps in
+the order of the alphabet. A name that does not fit the others has no place, and so differs wherever it is printed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from convproof.symbolic.audit.entries import Symbol
+from convproof.symbolic.audit.sheet import Sheet
+from convproof.symbolic.audit.vocabulary import GREEK
+
+__all__ = ["Reading", "readings"]
+
+_MOST_TAPS = 4096
+_RARE = 0.15  # part of the entries that names of another kind may fill
+_INDEX = re.compile(r"-?\d{1,4}(?:,-?\d{1,4}){0,3}")
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A place in an array for each token.
+
+    Attributes
+    ----------
+    places : dict of int to tuple of int
+        Index of each code of the sheet, from 0.
+    shape : tuple of int
+        Sizes of the array: those of `lead` first, then `axes` spatial ones.
+    lead : {"", "channels", "filters", "groups", "both"}
+        What comes before the spatial indices.
+    indexed : bool
+        Whether indices were printed.
+    """
+
+    places: dict[int, Index]
+    shape: Index
+    lead: str
+    indexed: bool
+
+    @property
+    def spatial(self) -> Index:
+        """Sizes of the spatial axes."""
+        return self.shape[{"": 0, "both": 2}.get(self.lead, 1) :]
+
+    @property
+    def weight(self) -> Index:
+        """Shape of the weight, (M, C / groups, *k)."""
+        size = self.shape[0]
+        front = {"": (1, 1), "channels": (1, size), "filters": (size, 1), "groups": (size, 1), "both": self.shape[:2]}
+        return (*front[self.lead], *self.spatial)
+
+
+def readings(sheet: Sheet) -> Iterator[Reading]:
+    """Yield the ways to read the names of a sheet, the likeliest first."""
+    counts = sheet.counts
+    weights = {code: int(counts[code]) for code, symbol in enumerate(sheet.symbols) if symbol and counts[code]}
+    named = {code: symbol for code, symbol in enumerate(sheet.symbols) if symbol and code in weights}
+    if len(weights) < 2 or sum(weights.values()) < (1 - _RARE) * counts[1:].sum():
+        return
+    for split in (True, False):
+        indices = {code: index for code, symbol in named.items() if (index := _index(symbol, split)) is not None}
+        if 2 * sum(weights[code] for code in indices) > sum(weights.values()):
+            yield from _indexed(_with_names(indices, named, weights), weights)
+        if not split or not any(len(symbol.sub) > 1 and symbol.sub.isdigit() for symbol in named.values()):
+            break
+    letters = [code for code, symbol in named.items() if not symbol.sub]
+    if sum(weights[code] for code in letters) >= (1 - _RARE) * sum(weights.values()):
+        yield from _lettered({code: named[code] for code in letters})
+
+
+def _index(symbol: Symbol, split: bool) -> Index | None:
+    """Return the integers of a subscript; `split` reads 01 as 0, 1."""
+    if split and len(symbol.sub) > 1 and symbol.sub.isdigit():
+        return tuple(map(int, symbol.sub)) if len(symbol.sub) <= 4 else None
+    return tuple(map(int, symbol.sub.split(","))) if _INDEX.fullmatch(symbol.sub) else None
+
+
+def _with_names(indices: dict[int, Index], named: dict[int, Symbol], weights: dict[int, int]) -> dict[int, Index]:
+    """Keep the indices of the usual length and name; names that differ become an index of their own, the first."""
+    length = _usual({code: len(index) for code, index in indices.items()}, weights)
+    kept = {code: index for code, index in indices.items() if len(index) == length}
+    names = {code: (named[code].base, named[code].sup) for code in kept}
+    usual = _usual(names, weights)
+    others = sum(weights[code] for code, name in names.items() if name != usual)
+    if others <= _RARE * sum(weights[code] for code in kept):
+        return {code: index for code, index in kept.items() if names[code] == usual}
+    order = sorted(set(names.values()))
+    return {code: (order.index(names[code]), *index) for code, index in kept.items()}
+
+
+def _usual(values: Mapping[int, object], weights: dict[int, int]) -> object:
+    tally: Counter[object] = Counter()
+    for code, value in values.items():
+        tally[value] += weights[code]
+    return tally.most_common(1)[0][0]
+
+
+def _indexed(indices: dict[int, Index], weights: dict[int, int]) -> Iterator[Reading]:
+    """Yield the arrays that indices may belong to; one that is printed once only may be a slip."""
+    trusted = {code: index for code, index in indices.items() if weights[code] > 1}
+    for some in (indices, trusted) if 0 < len(trusted) < len(indices) else (indices,):
+        first = tuple(map(min, zip(*some.values(), strict=True)))
+        shape = tuple(max(part) - low + 1 for part, low in zip(zip(*some.values(), strict=True), first, strict=True))
+        if math.prod(shape) > min(_MOST_TAPS, 2 * len(some) + 1):
+            continue
+        places = {code: tuple(i - low for i, low in zip(index, first, strict=True)) for code, index in some.items()}
+        for lead in _leads(len(shape)):
+            yield Reading(places, shape, lead, True)
+        if some is indices and len({shape}) == 1 and _extents(trusted) == shape:
+            return
+
+
+def _extents(indices: dict[int, Index]) -> Index:
+    return tuple(max(part) - min(part) + 1 for part in zip(*indices.values(), strict=True))
+
+
+def _leads(length: int) -> tuple[str, ...]:
+    return {1: ("",), 2: ("", "channels", "filters", "groups"), 3: ("channels", "filters", "groups", "both")}.get(
+        length, ("both",)
+    )
+
+
+def _lettered(letters: dict[int, Symbol]) -> Iterator[Reading]:
+    """Yield the kernels that letters may fill: one axis, or two."""
+    ordered = sorted(letters, key=lambda code: _alphabetical(letters[code]))
+    taps = len(ordered)
+    shapes = [(taps,), *((taps // k, k) for k in range(2, taps) if taps % k == 0 and taps // k > 1)]
+    for shape in sorted(shapes, key=lambda shape: (len(shape), max(shape))):
+        places = {code: _unravel(place, shape) for place, code in enumerate(ordered)}
+        yield Reading(places, shape, "", False)
+
+
+def _alphabetical(symbol: Symbol) -> tuple[int, str, str, str]:
+    greek = GREEK.index(symbol.base) if symbol.base in GREEK else -1
+    return greek, symbol.base.lower(), symbol.base, symbol.sup
+
+
+def _unravel(place: int, shape: Index) -> Index:
+    return (place,) if len(shape) == 1 else divmod(place, shape[1])
