@@ -14,6 +14,7 @@ from convproof.evidence import EVIDENCE, Certificate
 from convproof.geometry import Conv
 from convproof.symbolic.guarded_sum import Factor, GuardedSum
 from convproof.symbolic.notation import Notation, broken
+from convproof.symbolic.notation import width as letters
 from convproof.symbolic.step_checks import Claim, Setting, certify
 
 __all__ = ["Derivation", "Part", "Step", "Writer"]
@@ -96,9 +97,11 @@ class Derivation:
     notation : Notation
         How it is written.
     geometry : Conv or None
-        The geometry asked for, if any; its matrix belongs to the document.
+        The geometry asked for, if any; its matrices, and the formula with its numbers, belong to the document.
     seconds : float
         Time it took, proofs included.
+    simple : bool
+        Whether it is made with the simplifications of a lecture slide.
     """
 
     op: str
@@ -108,6 +111,7 @@ class Derivation:
     notation: Notation
     geometry: Conv | None = None
     seconds: float = 0.0
+    simple: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -120,16 +124,19 @@ class Derivation:
         return tuple(c for step in self.steps for c in step.certificates)
 
     def latex(self) -> str:
-        """Return the derivation as LaTeX to be pasted into a document that loads amsmath."""
+        """Return the derivation as LaTeX to be pasted into a document that loads amsmath and amssymb.
+
+        Lines end so that they fit `Notation.width`; each step is tagged with its rule.
+        """
         return "\n\n".join(self._part(part) for part in self.parts)
 
     def _part(self, part: Part) -> str:
-        lines = [rf"\paragraph{{{part.title}.}}", part.text] if part.text else [rf"\paragraph{{{part.title}.}}"]
-        rows = [row for step in part.steps for row in _rows(step, self.notation.width)]
-        return "\n".join([*lines, r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"])
+        head = [rf"\paragraph{{{part.title}.}}", *([part.text] if part.text else [])]
+        rows = _rows(part.steps, self.notation.width, r" \tag*{{{}}}")
+        return "\n".join([*head, r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"])
 
     def _repr_latex_(self) -> str:
-        rows = [row for part in self.parts for step in part.steps for row in _rows(step, self.notation.width)]
+        rows = [row for part in self.parts for row in _rows(part.steps, self.notation.width, r" && \text{{{}}}")]
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _repr_html_(self) -> str:
@@ -146,12 +153,31 @@ class Derivation:
     __repr__ = __str__
 
 
-def _rows(step: Step, width: int) -> list[str]:
-    """Write one step as rows of an align environment, the rule at the end of its last row."""
-    lines = broken(list(step.pieces), width)
-    rows = [rf"{step.left} &{step.relation} {lines[0]}", *(rf"&\qquad {line}" for line in lines[1:])]
-    rows[-1] += rf" && \text{{{step.rule}}}"
-    return rows
+_LONG_LEFT = 0.3  # of the line: a longer left-hand side stands above its formula
+_INDENT = 4  # letters that \qquad takes
+_TAG = 3  # letters between a formula and its tag
+
+
+def _rows(steps: Iterable[Step], width: int, tag: str) -> list[str]:
+    """Write a chain as rows of an align environment, the rule of a step at the end of its last row."""
+    steps = tuple(steps)
+    left = max((letters(step.left) for step in steps), default=0)
+    above = left > _LONG_LEFT * width
+    free = width - _INDENT - (0 if above else left)
+    return [row for step in steps for row in _step_rows(step, above, free, tag)]
+
+
+def _step_rows(step: Step, above: bool, free: int, tag: str) -> list[str]:
+    lines = broken(step.pieces, free - _INDENT, free)
+    indent = r"\quad " if above else ""
+    first = f"&{indent}{step.relation} {lines[0]}"
+    rows = [first if above or not step.left else f"{step.left} {first}"]
+    rows += [rf"&{indent}\qquad {line}" for line in lines[1:]]
+    room = free - letters(lines[-1]) - _INDENT * (len(lines) > 1)
+    rows = [rf"&{step.left}", *rows] if above and step.left else rows
+    if room < len(step.rule) + _TAG:
+        return [*rows, "&" + tag.format(step.rule)]
+    return [*rows[:-1], rows[-1] + tag.format(step.rule)]
 
 
 @dataclass

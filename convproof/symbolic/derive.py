@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
@@ -11,7 +13,7 @@ from convproof.geometry import Conv
 from convproof.symbolic.derivation import Derivation
 from convproof.symbolic.notation import PAPER, SLIDE, Notation
 
-__all__ = ["derive", "topics"]
+__all__ = ["chapters", "derive", "summary", "topics"]
 
 # Topic: module and function in convproof.symbolic.derivations. A # stands for the number of axes.
 _TOPICS = {
@@ -20,9 +22,35 @@ _TOPICS = {
 }
 
 
+# Titles of the chapters of the booklet, by module.
+_CHAPTERS = {
+    "gradients": "Gradients",
+}
+
+
 def topics() -> tuple[str, ...]:
     """Return everything that can be derived, in the order of the booklet."""
-    return tuple(name.replace("#", axes) for name in _TOPICS for axes in ("123" if "#" in name else "1"))
+    return tuple(topic for pattern in _TOPICS for topic in _spelled(pattern))
+
+
+def chapters() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the chapters of the booklet: title and topics."""
+    found: dict[str, list[str]] = {}
+    for pattern, place in _TOPICS.items():
+        module = place.partition(".")[0]
+        title = _CHAPTERS.get(module, module.replace("_", " ").capitalize())
+        found.setdefault(title, []).extend(_spelled(pattern))
+    return tuple((title, tuple(listed)) for title, listed in found.items())
+
+
+def summary(op: str) -> str:
+    """Return what is derived under a name, in one sentence, without deriving it."""
+    make, _ = _topic(_known(op))
+    return (make.__doc__ or "").strip().partition("\n")[0]
+
+
+def _spelled(pattern: str) -> tuple[str, ...]:
+    return tuple(pattern.replace("#", axes) for axes in "123") if "#" in pattern else (pattern,)
 
 
 def derive(
@@ -37,14 +65,14 @@ def derive(
     simple : bool
         The simplifications of a lecture slide: one channel, stride 1, padding so that sizes match.
     geometry : Conv or str, optional
-        A geometry whose matrix is to stand in the document.
+        A geometry whose matrices, and whose numbers in the formula, are to stand in the document.
     notation : Notation, optional
         How it is written; by default `PAPER`, and `SLIDE` where simple.
 
     Raises
     ------
-    ArgumentValueError
-        An unknown topic.
+    ArgumentTypeError, ArgumentValueError
+        An unknown topic; a geometry with another number of axes, or padded otherwise than with zeros.
     Refuted
         A step is wrong.
 
@@ -56,12 +84,37 @@ def derive(
     >>> found.steps[-1].evidence
     'universal'
     """
+    make, axes = _topic(_known(op))
+    if not isinstance(simple, bool):
+        raise ArgumentTypeError(bad("simple", simple, "True or False"))
+    if notation is not None and not isinstance(notation, Notation):
+        raise ArgumentTypeError(bad("notation", notation, "a Notation"))
+    geo = None if geometry is None else _geometry(geometry, axes)
+    found = make(axes, simple, notation or (SLIDE if simple else PAPER))
+    return replace(found, geometry=geo, simple=simple)
+
+
+def _known(op: str) -> str:
+    """Return a topic; refuse what is none, and name those whose spelling is near."""
     if not isinstance(op, str):
         raise ArgumentTypeError(bad("op", op, "the name of an operation, such as 'conv2d_input'"))
-    if op not in topics():
-        raise ArgumentValueError(bad("op", op, "one of " + ", ".join(topics())))
-    make, axes = _topic(op)
-    return make(axes, simple, notation or (SLIDE if simple else PAPER))
+    known = topics()
+    if op not in known:
+        near = get_close_matches(op[:100], known, n=3)
+        advice = f"; did you mean {' or '.join(near)}?" if near else f", one of {', '.join(known)}"
+        raise ArgumentValueError(bad("op", op, f"something that can be derived{advice}"))
+    return op
+
+
+def _geometry(geometry: Conv | str, axes: int) -> Conv:
+    geo = Conv.parse(geometry) if isinstance(geometry, str) else geometry
+    if not isinstance(geo, Conv):
+        raise ArgumentTypeError(bad("geometry", geometry, "a Conv, or its one-line form"))
+    if geo.axes != axes:
+        raise ArgumentValueError(bad("geometry", str(geo), f"{axes} spatial axes, as many as what is derived"))
+    if geo.mode != "zeros":
+        raise ArgumentValueError(bad("geometry", str(geo), "mode zeros: the derivations pad with zeros"))
+    return geo
 
 
 def _topic(op: str) -> tuple[Callable[..., Derivation], int]:
