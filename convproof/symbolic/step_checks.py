@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sympy import Symbol
@@ -117,7 +117,7 @@ def _at_sizes(claim: Claim, setting: Setting) -> Certificate | str | Undecided:
     if found is not None:
         return found
     scope = f"{_TRIALS} random sizes, strides and dilations, every coefficient compared"
-    if _endless(claim, setting):
+    if _endless(inline(side, setting.definitions) for side in claim.sides):
         scope += " (of sums over every integer: of the elements around the origin)"
     return Certificate("", "formula", scope, "exact")
 
@@ -135,7 +135,7 @@ def _said(guard: Guard) -> str:
 # ---------------------------------------------------------------------- at concrete sizes
 
 
-def refute_at_sizes(claim: Claim, setting: Setting, trials: int = _TRIALS, seed: int = 0) -> str | None:
+def refute_at_sizes(claim: Claim, setting: Setting, trials: int = _TRIALS, seed: int = 0) -> str | Undecided | None:
     """Compare both sides as exact polynomials at random sizes; on a difference, search for the smallest."""
     rng = random.Random(seed)
     parameters = sorted({p for side in claim.sides for p in _all_parameters(side, setting)}, key=str)
@@ -153,7 +153,7 @@ def refute_at_sizes(claim: Claim, setting: Setting, trials: int = _TRIALS, seed:
         done += 1
         if done == trials:
             return None
-    return None if done else "no sizes that meet the hypotheses are small enough to be written out"
+    return None if done else Undecided("concrete sizes (none that meets the hypotheses is small enough)")
 
 
 def _all_parameters(side: GuardedSum, setting: Setting) -> set[Symbol]:
@@ -175,18 +175,18 @@ def _allowed(sizes: Mapping[Symbol, int], setting: Setting) -> bool:
     return all(polynomials.holds(guard, arrays) for guard in told)
 
 
-def _endless(claim: Claim, setting: Setting) -> bool:
-    """Return whether an index on either side runs over every integer."""
-    sums = [inline(side, setting.definitions) for side in claim.sides]
+def _endless(sums: Iterable[GuardedSum]) -> bool:
+    """Return whether an index runs over every integer."""
     return any(i.size is None for sum_ in sums for i in (*sum_.free, *(b for t in sum_.terms for b in t.binders)))
 
 
 def _differs(claim: Claim, setting: Setting, sizes: Mapping[Symbol, int]) -> str | None:
     """Compare both sides, written out; sums that do not end in smaller and smaller boxes."""
-    if not _endless(claim, setting):
+    if _endless(setting.definitions.values()):
+        before, after = (inline(side, setting.definitions) for side in claim.sides)
+        claim, setting = replace(claim, before=before, after=after), replace(setting, definitions={})
+    if not _endless((*claim.sides, *setting.definitions.values())):
         return _differs_within(claim, setting, sizes, None)
-    before, after = (inline(side, setting.definitions) for side in claim.sides)
-    claim, setting = replace(claim, before=before, after=after), replace(setting, definitions={})
     for box in (None, 3, 2):
         try:
             return _differs_within(claim, setting, sizes, box)
