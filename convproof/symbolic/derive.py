@@ -17,8 +17,10 @@ __all__ = ["chapters", "derive", "summary", "topics"]
 
 # Topic: module and function in convproof.symbolic.derivations. A # stands for the number of axes.
 _TOPICS = {
+    "conv#d": "definition.forward",
     "conv#d_input": "gradients.input_gradient",
     "conv#d_weight": "gradients.weight_gradient",
+    "output_size": "output_sizes.output_size",
 }
 
 

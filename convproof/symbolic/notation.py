@@ -20,13 +20,13 @@ from convproof.symbolic.latex_width import POINTS_PER_LETTER, points
 __all__ = ["PAPER", "SLIDE", "Notation", "broken", "width"]
 
 # Terms of a sum and letters of a product are written in the order a textbook has them: s r + d a - p.
-_LETTERS = "i u z r t q v a j b g c m n k o N M C s d p"
+_LETTERS = "i u z r t v a j b g c m n k o N M C s d p q"
 _ORDER = {letter: place for place, letter in enumerate(_LETTERS.split())}
 _STEPS = frozenset("sd")
 
 _CHOICES = {"elements": ("call", "subscript"), "gradients": ("fraction", "letter"), "sum_over": ("taps", "pixels")}
 
-_GREEK = {"beta": r"\beta", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
+_GREEK = {"beta": r"\beta", "tau": r"\tau", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,9 @@ class Notation:
         return rf"\frac{{{self._sum(numerator)}}}{{{self._sum(denominator)}}}"
 
     def _sum(self, e: Expr) -> str:
-        terms = sorted(Add.make_args(e), key=_term_order)
         text = ""
-        for term in terms:
-            negative = term.could_extract_minus_sign()
-            body = self._product(-term if negative else term)
+        for negative, term in _terms(e):
+            body = self._product(term)
             sign = "-" if negative else "+"
             text += f" {sign} {body}" if text else ("-" if negative else "") + body
         return text
@@ -223,8 +221,34 @@ def _letter(symbol: Expr) -> int:
     return min((_ORDER.get(letter, len(_ORDER)) for letter in letters), default=len(_ORDER) + 1)
 
 
-def _term_order(term: Expr) -> tuple[bool, int, str]:
-    return term.could_extract_minus_sign(), _letter(term), str(term)
+def _terms(e: Expr) -> list[tuple[bool, Expr]]:
+    """Return the terms of a sum in order, whether each is negative and its absolute value.
+
+    Strides and dilations stand before what they multiply: ``s*o - s`` is written ``s*(o - 1)``. A number stands
+    last where another term can stand first: ``n - k + 1``, but ``1 - k``.
+    """
+    terms = list(Add.make_args(e))
+    grouped = []
+    for step in sorted((v for v in e.free_symbols if str(v).partition("_")[0] in _STEPS), key=str):
+        multiplied = [term for term in terms if term.as_powers_dict()[step] == 1]
+        others = [term for term in multiplied if term.as_coeff_Mul()[1] != step]
+        if others and others != multiplied:
+            negative = all(term.could_extract_minus_sign() for term in others)
+            inner = Add(*(term / step for term in multiplied))
+            grouped.append((negative, Mul(step, -inner if negative else inner, evaluate=False)))
+            terms = [term for term in terms if term not in multiplied]
+    signs = [(term.could_extract_minus_sign(), term) for term in terms]
+    ordered = sorted(
+        [*grouped, *((negative, -term if negative else term) for negative, term in signs)], key=_term_order
+    )
+    if ordered[0][1].free_symbols:
+        ordered.sort(key=lambda signed: not signed[1].free_symbols)
+    return ordered
+
+
+def _term_order(signed: tuple[bool, Expr]) -> tuple[bool, int, str]:
+    negative, term = signed
+    return negative, _letter(term), str(term)
 
 
 def _factor_order(factor: Expr) -> tuple[int, str]:
