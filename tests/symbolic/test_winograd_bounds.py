@@ -191,27 +191,42 @@ def test_bound_of_an_image_is_that_of_its_tiles(data):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_products_that_underflow_stay_inside_the_bound(dtype):
+@pytest.mark.parametrize("which", ["x", "w", "transformed x", "transformed w", "products"])
+def test_what_underflows_stays_inside_the_bound(which, dtype):
     found, number = winograd(4, 3).nested(), np.dtype(dtype).type
-    tiny = float(np.finfo(number).smallest_subnormal)
+    tiny, large = (float(getattr(np.finfo(number), name)) for name in ("smallest_subnormal", "eps"))
+    scale_x, scale_w = {
+        "x": (tiny * 3, 1.0),
+        "w": (1.0, tiny * 3),
+        "transformed x": (tiny * 3, 0.25 / large),
+        "transformed w": (0.25 / large, tiny * 3),
+        "products": (tiny**0.5, tiny**0.5 * 0.7),
+    }[which]
     rng = np.random.default_rng(0)
-    for scale_x, scale_w in ((tiny * 3, 1.0), (1.0, tiny * 3), (tiny**0.5, tiny**0.5 * 0.7)):
-        x = (rng.standard_normal((3, 6, 6)) * scale_x).astype(number)
-        w = (rng.standard_normal((3, 3, 3)) * scale_w).astype(number)
-        with np.errstate(under="ignore"):
-            y = simulate(found, x, w, number)
-        missed, bound = errors(y, exact(x, w)), bound_of(found, x, w, dtype)
-        assert (missed <= bound.winograd.ravel()).all() and (bound.winograd < 1).all()
-        assert missed.any(), "no product was inexact"
+    x = (rng.standard_normal((3, 6, 6)) * scale_x).astype(number)
+    w = (rng.standard_normal((3, 3, 3)) * scale_w).astype(number)
+    with np.errstate(under="ignore"):
+        y, direct = simulate(found, x, w, number), in_turn(list((window_products(x, w, (0, 0))).ravel()))
+    truth, bound = exact(x, w), bound_of(found, x, w, dtype)
+    missed = errors(y, truth)
+    assert (missed <= bound.winograd.ravel()).all() and (bound.winograd < 1).all()
+    assert abs(Fraction(float(direct)) - truth[0, 0]) <= Fraction(float(bound.direct.ravel()[0]))
+    assert missed.any(), "nothing was inexact"
 
 
 def test_where_numbers_could_overflow_there_is_no_bound():
     found = winograd(4, 3)
-    x, w = np.full(6, 3e4), np.ones(3)
+    x, w = np.array([6e4, 6e4, -6e4, -6e4, 6e4, 6e4]), np.ones(3)
     assert np.isinf(found.error_bound(x, w, "float16").winograd).all()
     assert np.isfinite(found.error_bound(x, w, "float32").winograd).all()
     assert np.isinf(found.error_bound(x, w, "float16").direct).all()
-    assert np.isfinite(found.error_bound(x / 100, w, "float16").direct).all()
+    assert np.isfinite(found.error_bound(x / 400, w, "float16").direct).all()
+    with np.errstate(over="ignore", invalid="ignore"):
+        lost = simulate(
+            NestedWinograd([found]), np.float16(x)[None], np.float16(w)[None] * np.float16(2**-14), np.float16
+        )
+    assert not np.isfinite(lost).all(), "small results, by way of transformed inputs that overflow"
+    assert np.isinf(found.error_bound(x, w * 2**-14, "float16").winograd).all()
     assert np.isinf(found.error_bound(np.full(6, 1e308), np.full(3, 1e308), "float64").winograd).all()
 
 

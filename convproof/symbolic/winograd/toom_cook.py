@@ -108,8 +108,10 @@ def _product(roots: Sequence[Fraction]) -> list[Fraction]:
 
 
 def _dyadic(row: Sequence[Fraction], negative: bool = False) -> tuple[tuple[Fraction, ...], Fraction]:
-    """Scale a row so that it has denominators 2**k and no odd common factor; return it and the factor."""
+    """Scale the coefficients of a monic polynomial to denominators 2**k; return them and the factor.
+
+    They have no odd common factor then, by Gauss's lemma.
+    """
     denominator = odd_part(math.lcm(*(entry.denominator for entry in row)))
-    common = odd_part(math.gcd(*((entry * denominator).numerator for entry in row)))
-    factor = Fraction(-denominator if negative else denominator, common)
+    factor = Fraction(-denominator if negative else denominator)
     return tuple(entry * factor for entry in row), factor
