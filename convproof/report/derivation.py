@@ -1,0 +1,154 @@
+"""Derivations as HTML: a page that needs nothing else, a fragment for Jupyter; and as text for a terminal.
+
+Formulas are MathML; each is set in pieces between which the browser ends a line where the window does. Templates
+escape everything they are given.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convproof.report.derivation_numbers import in_numbers, matrices
+from convproof.report.derivation_view import Line, Scope, Sheet, legend, sheet, symbols
+from convproof.report.latex import plain, plain_prose
+from convproof.report.mathml import mathml, prose
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from convproof.geometry import Conv
+    from convproof.symbolic.derivation import Derivation
+
+__all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_text", "geometries"]
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_TEXT_WIDTH = 100
+
+
+def derivation_page(derivations: Sequence[Derivation]) -> str:
+    """Return derivations as a page of HTML that needs no other file, no script and no network.
+
+    Parameters
+    ----------
+    derivations : sequence of Derivation
+        At least one. Their geometries' matrices stand at the end.
+    """
+    from convproof import __version__
+
+    given = legend(derivations)
+    sheets = [sheet(derivation, given) for derivation in derivations]
+    context = {
+        "version": __version__,
+        "title": sheets[0].title if len(sheets) == 1 else "Convolutions, derived",
+        "sheets": sheets,
+        "chapters": by_chapter(sheets),
+        "anchor": lambda one: f"d{sheets.index(one) + 1}",
+        "legend": given,
+        "symbols": symbols(derivations),
+        "geometries": geometries(derivations),
+    }
+    return _environment().get_template("derivation_page.html").render(context)
+
+
+def derivation_fragment(derivation: Derivation) -> str:
+    """Return a derivation as a fragment of HTML, styled by itself, for Jupyter."""
+    given = legend([derivation])
+    context = {"sheet": sheet(derivation, given), "legend": given, "symbols": symbols([derivation])}
+    return _environment().get_template("derivation_fragment.html").render(context)
+
+
+def by_chapter(sheets: Sequence[Sheet]) -> list[tuple[str, list[Sheet]]]:
+    """Sort sheets into the chapters of the booklet; what belongs to none comes last."""
+    from convproof.symbolic.derive import chapters
+
+    titles = {topic: title for title, topics in chapters() for topic in topics}
+    order = {title: [one for one in sheets if titles.get(one.op) == title] for title in dict.fromkeys(titles.values())}
+    order["Further derivations"] = [one for one in sheets if one.op not in titles]
+    return [(title, members) for title, members in order.items() if members]
+
+
+def geometries(derivations: Iterable[Derivation]) -> list[Conv]:
+    """Return the geometries asked for, each once."""
+    return list(dict.fromkeys(d.geometry for d in derivations if d.geometry is not None))
+
+
+def derivation_text(derivation: Derivation, *, width: int = _TEXT_WIDTH) -> str:
+    """Return a derivation as lines of text, formulas in Unicode.
+
+    Parameters
+    ----------
+    derivation : Derivation
+        What to show.
+    width : int
+        Columns of the terminal.
+    """
+    given = legend([derivation])
+    shown = sheet(derivation, given)
+    head = f"{plain_prose(shown.title)} ({shown.op}): {len(shown.lines)} steps in {derivation.seconds:.1f} s"
+    lines = [head]
+    for chain in shown.chains:
+        lines += ["", plain_prose(chain.title)]
+        lines += textwrap.wrap(plain_prose(chain.text), width) if chain.text else []
+        for line in chain.lines:
+            lines += ["", *_step_lines(line, width)]
+    if (numbers := in_numbers(derivation)) is not None:
+        lines += ["", f"At {derivation.geometry}", ""]
+        lines += _formula_lines("", numbers.left, numbers.relation, numbers.pieces, width)
+    lines += ["", *_legend_lines(given.scopes, width)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _step_lines(line: Line, width: int) -> list[str]:
+    """Write a step: number and formula, the rule and the reason, the marks."""
+    step = line.step
+    why = textwrap.wrap(f"{step.rule}: {plain_prose(step.why)}", width - 5)
+    marks = [", ".join(f"{word} [{letters}]" for word, letters in line.marks)] if line.marks else []
+    formula = _formula_lines(f"{line.number}.", step.left, step.relation, step.pieces, width)
+    return [*formula, *(f"     {text}" for text in [*why, *marks])]
+
+
+def _formula_lines(number: str, left: str, relation: str, pieces: Iterable[str], width: int) -> list[str]:
+    """Write a formula, its lines ending between pieces where they can."""
+    lines = [f"{number:>3}  {plain(left)} {plain(relation)}" if left else f"{number:>3}    {plain(relation)}"]
+    for piece in map(plain, pieces):
+        if len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines += textwrap.wrap(piece, width, initial_indent=" " * 9, subsequent_indent=" " * 9)
+    return lines
+
+
+def _legend_lines(scopes: Iterable[Scope], width: int) -> list[str]:
+    lines: list[str] = []
+    for entry in scopes:
+        text = f"[{entry.letter}] {entry.evidence}: {entry.scope}"
+        lines += textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False)
+    return lines
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    styles = (_TEMPLATES / name for name in ("style.css", "derivation.css"))
+    environment.globals.update(
+        # Our own files: the only texts that are not escaped.
+        css=Markup("\n".join(style.read_text(encoding="utf-8") for style in styles)),
+        in_numbers=in_numbers,
+        math=mathml,
+        matrices=matrices,
+        prose=prose,
+    )
+    return environment

@@ -1,0 +1,131 @@
+"""The last formula of a derivation with a geometry's numbers put in, and the matrices of that geometry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from convproof.errors import ArgumentValueError, bad
+
+if TYPE_CHECKING:
+    from convproof.geometry import Conv
+    from convproof.symbolic.derivation import Derivation, Step
+    from convproof.symbolic.guarded_sum import GuardedSum, Index, Term
+
+__all__ = ["Formula", "ShownMatrix", "in_numbers", "matrices"]
+
+_MOST_PRODUCTS = 5_000_000
+_MOST_COLUMNS = 24
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula: both sides, the right one in pieces between which a line may end."""
+
+    left: str
+    relation: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShownMatrix:
+    """A matrix with what it does: LaTeX of the equation, a caption, LaTeX of the matrix."""
+
+    caption: str
+    equation: str
+    latex: str
+
+
+def in_numbers(derivation: Derivation) -> Formula | None:
+    """Return the last formula with the numbers of the derivation's geometry.
+
+    Returns
+    -------
+    Formula or None
+        None without a geometry; where the formula has no index form; and where a slide's simplifications (stride 1,
+        no padding in front, one channel, as many outputs as inputs) are not those of the geometry.
+    """
+    geo = derivation.geometry
+    if geo is None or (derivation.simple and not _is_simple(geo)):
+        return None
+    found = _last_formula(derivation)
+    if found is None:
+        return None
+    left, step, sum_ = found
+    numbers = _numbers(geo)
+    put = sum_.substitute({symbol: numbers[str(symbol)] for symbol in sum_.parameters if str(symbol) in numbers})
+    return Formula(left, step.relation, tuple(derivation.notation.pieces(_tidy(put))))
+
+
+def _last_formula(derivation: Derivation) -> tuple[str, Step, GuardedSum] | None:
+    """Return the left-hand side of the last formula, its step and its expression."""
+    steps = derivation.parts[-1].steps if derivation.parts else ()
+    lefts = [step.left for step in steps if step.left]
+    if not steps or not lefts or steps[-1].after is None:
+        return None
+    return lefts[-1], steps[-1], steps[-1].after
+
+
+def _is_simple(geo: Conv) -> bool:
+    one = (geo.batch, geo.in_channels, geo.out_channels, *geo.stride, *geo.dilation)
+    return set(one) == {1} and all(low == 0 for low, _ in geo.padding) and geo.o == geo.n
+
+
+def _numbers(geo: Conv) -> Mapping[str, int]:
+    """Return the value of every symbol that derivations use for sizes, by its name."""
+    low, high = zip(*geo.padding, strict=True)
+    values = {"n": geo.n, "k": geo.kernel, "o": geo.o, "s": geo.stride, "d": geo.dilation, "p": low, "q": high}
+    per_axis = {
+        letter if geo.axes == 1 else f"{letter}_{axis + 1}": value
+        for letter, sizes in values.items()
+        for axis, value in enumerate(sizes)
+    }
+    channels = {"N": geo.batch, "G": geo.groups, "M": geo.out_channels // geo.groups, "C": geo.w[1]}
+    return per_axis | channels
+
+
+def _tidy(sum_: GuardedSum) -> GuardedSum:
+    """Leave out what numbers have settled: sums of one term, guards that always hold."""
+    from convproof.symbolic.rules import absorb, each
+
+    return each(absorb, replace(sum_, terms=tuple(map(_without_single, sum_.terms))))
+
+
+def _without_single(term: Term) -> Term:
+    """Put 0 in the place of an index that is summed over 0 alone."""
+
+    def single(index: Index) -> bool:
+        return index.size == 1
+
+    zeros = {index.symbol: 0 for index in term.binders if single(index)}
+    changed = term.map(lambda e: e.subs(zeros))
+    return replace(changed, binders=tuple(index for index in changed.binders if not single(index)))
+
+
+def matrices(geo: Conv) -> Iterator[ShownMatrix]:
+    """Yield the matrices of a geometry: forward, transposed, and the data matrix.
+
+    Raises
+    ------
+    ArgumentValueError
+        A geometry whose matrices nobody could read.
+    """
+    if geo.multiply_adds > _MOST_PRODUCTS:
+        expected = f"at most {_MOST_PRODUCTS:,} products to show its matrices, not {geo.multiply_adds:,}"
+        raise ArgumentValueError(bad("geometry", str(geo), expected))
+    if 0 in (*geo.x, *geo.w, *geo.y):
+        raise ArgumentValueError(bad("geometry", str(geo), "sizes of at least 1 to show its matrices"))
+    from convproof.symbolic.matrix import matrix
+
+    forward, data = matrix(geo), matrix(geo, acts_on="w")
+    for found, caption, equation in (
+        (forward, "The convolution", r"\operatorname{vec}(y) = C(w) \operatorname{vec}(x)"),
+        (forward.T, "Its transpose: the input gradient, and the transposed convolution",
+         r"\operatorname{vec}(\bar{x}) = C(w)^{\mathsf{T}} \operatorname{vec}(g)"),
+        (data, "The data matrix (im2col)", r"\operatorname{vec}(y) = X(x) \operatorname{vec}(w)"),
+    ):  # fmt: skip
+        rows, columns = found.shape
+        kind = f", {found.structure}" if math.prod(found.shape) <= 100_000 else ""
+        yield ShownMatrix(f"{caption}: {rows} × {columns}{kind}", equation, found.latex(max_size=_MOST_COLUMNS))
