@@ -18,9 +18,12 @@ __all__ = ["chapters", "derive", "summary", "topics"]
 # Topic: module and function in convproof.symbolic.derivations. A # stands for the number of axes.
 _TOPICS = {
     "conv#d": "definition.forward",
+    "convolution_algebra": "algebra.algebra",
+    "convolution_theorem": "fourier.convolution_theorem",
     "conv#d_input": "gradients.input_gradient",
     "conv#d_weight": "gradients.weight_gradient",
     "output_size": "output_sizes.output_size",
+    "conv_transpose#d": "transposed.conv_transpose",
 }
 
 
