@@ -13,10 +13,13 @@ __version__ = "0.1.0"
 _HOME = {
     "Conv": "convproof.geometry",
     "Domain": "convproof.checker.domain",
+    "audit": "convproof.symbolic.audit",
     "certify": "convproof.checker.runner",
     "check": "convproof.checker.runner",
+    "derive": "convproof.symbolic.derive",
     "matrix": "convproof.symbolic.matrix",
     "verify": "convproof.checker.runner",
+    "winograd": "convproof.symbolic.winograd",
 }
 _SUBMODULES = ("errors", "evidence", "geometry", "kernels", "layers", "symbolic", "checker", "report", "strategies")
 
@@ -28,7 +31,10 @@ if TYPE_CHECKING:
     from convproof.checker.runner import check as check
     from convproof.checker.runner import verify as verify
     from convproof.geometry import Conv as Conv
+    from convproof.symbolic.audit import audit as audit
+    from convproof.symbolic.derive import derive as derive
     from convproof.symbolic.matrix import matrix as matrix
+    from convproof.symbolic.winograd import winograd as winograd
 
 
 def __getattr__(name: str) -> Any:

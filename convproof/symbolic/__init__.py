@@ -3,7 +3,7 @@
 Nothing here imports a kernel, and sizes are counted from the relation ``i = s*r + d*a - p`` itself. SymPy is
 imported only by what returns SymPy objects.
 
-The functions `structure` and `matrix` live in the modules of the same names.
+The functions `structure`, `matrix`, `derive`, `audit` and `winograd` live in the modules of the same names.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "AxisRelation": "relation",
+    "Audit": "audit",
     "ConvMatrix": "conv_matrix",
+    "Derivation": "derivation",
     "FactoredStructure": "factored",
+    "Finding": "audit",
     "IDENTITIES": "identities",
     "Identity": "identities",
+    "NestedWinograd": "winograd",
+    "Notation": "notation",
     "StructureTensor": "structure",
+    "Winograd": "winograd",
     "forward_expression": "expressions",
     "full_convolution": "matrix",
     "input_gradient_expression": "expressions",
     "jacobian": "expressions",
+    "prove_transforms": "winograd",
     "toeplitz": "toeplitz_matrix",
     "transposed_expression": "expressions",
     "weight_gradient_expression": "expressions",
@@ -30,7 +37,10 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from convproof.symbolic.audit import Audit as Audit
+    from convproof.symbolic.audit import Finding as Finding
     from convproof.symbolic.conv_matrix import ConvMatrix as ConvMatrix
+    from convproof.symbolic.derivation import Derivation as Derivation
     from convproof.symbolic.expressions import forward_expression as forward_expression
     from convproof.symbolic.expressions import input_gradient_expression as input_gradient_expression
     from convproof.symbolic.expressions import jacobian as jacobian
@@ -40,9 +50,13 @@ if TYPE_CHECKING:
     from convproof.symbolic.identities import IDENTITIES as IDENTITIES
     from convproof.symbolic.identities import Identity as Identity
     from convproof.symbolic.matrix import full_convolution as full_convolution
+    from convproof.symbolic.notation import Notation as Notation
     from convproof.symbolic.relation import AxisRelation as AxisRelation
     from convproof.symbolic.structure import StructureTensor as StructureTensor
     from convproof.symbolic.toeplitz_matrix import toeplitz as toeplitz
+    from convproof.symbolic.winograd import NestedWinograd as NestedWinograd
+    from convproof.symbolic.winograd import Winograd as Winograd
+    from convproof.symbolic.winograd import prove_transforms as prove_transforms
 
 
 def __getattr__(name: str) -> Any:
