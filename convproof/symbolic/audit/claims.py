@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
-from convproof.geometry import Conv
-from convproof.symbolic.audit.entries import entry, shown
+from convproof.geometry import MODES, Conv
+from convproof.symbolic.audit.entries import Polynomial, entry, shown
 from convproof.symbolic.audit.sheet import UNKNOWN, Sheet
 from convproof.symbolic.conv_matrix import ConvMatrix, Coo
 from convproof.symbolic.matrix import matrix
@@ -77,10 +78,10 @@ class Fit:
     ----------
     claim : Claim
         What was compared.
+    names : mapping of int to int
+        Code of the sheet that names each element of the operand, by its place in C order.
     differences : list of (row, column)
         Where the sheet prints something else.
-    derived : dict of (row, column) to str
-        What stands there instead.
     support : int
         Entries, of those compared, that are not zero in the derived matrix.
     elements : int
@@ -88,48 +89,42 @@ class Fit:
     """
 
     claim: Claim
+    names: Mapping[int, int]
     differences: list[tuple[int, int]]
-    derived: dict[tuple[int, int], str]
     support: int
     elements: int
 
-    def in_mode(self, sheet: Sheet, names: Mapping[int, int], mode: str) -> Fit | None:
-        """Return the fit with other padding than zeros; None where there is none."""
-        try:
-            geometry = self.claim.geometry.replace(mode=mode)
-        except ArgumentValueError:  # padding that reaches beyond the input
-            return None
-        return fit(sheet, replace(self.claim, geometry=geometry), names)
+    def in_other_modes(self, sheet: Sheet) -> list[Fit]:
+        """Return the fits with other padding than zeros around the input, of the same size."""
+        found = []
+        for mode in MODES[1:]:
+            try:
+                geometry = self.claim.geometry.replace(mode=mode)
+            except ArgumentValueError:  # padding that reaches beyond the input
+                continue
+            found.append(fit(sheet, replace(self.claim, geometry=geometry), self.names))
+        return [each for each in found if each is not None]
+
+    def derived(self, sheet: Sheet, place: tuple[int, int]) -> str:
+        """Write what stands at a place of the derived matrix."""
+        coo = self.claim.derived.coo
+        terms = np.flatnonzero((coo.row == place[0]) & (coo.col == place[1]))
+        code_of = _codes_of_elements(self.claim, self.names)
+        return _sum(coo, terms.tolist(), code_of, self.claim, sheet) if terms.size else "0"
 
 
 def fit(sheet: Sheet, claim: Claim, names: Mapping[int, int]) -> Fit | None:
-    """Compare a sheet with a claim.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        The printed matrix.
-    claim : Claim
-        What it may be.
-    names : mapping of int to int
-        Code of the sheet that names each element of the operand, by its place in C order.
-
-    Returns
-    -------
-    Fit or None
-        None where the shapes differ.
-    """
+    """Compare a sheet with a claim; None where the shapes differ."""
     if claim.shape != sheet.shape:
         return None
-    coo = claim.derived.coo
     code_of = _codes_of_elements(claim, names)
-    codes, sums = _derived_codes(coo, claim, code_of, sheet)
+    codes = _derived_codes(claim, code_of, sheet)
     compared = sheet.codes != UNKNOWN
     rows, columns = np.nonzero(compared & (codes != sheet.codes))
     places = list(zip(rows.tolist(), columns.tolist(), strict=True))
-    derived = {place: sums.get(place) or _name(int(codes[place]), claim, sheet) for place in places}
-    support = compared & (codes != 0)
-    return Fit(claim, places, derived, int(np.count_nonzero(support)), _live(coo, code_of))
+    live = np.unique(claim.derived.coo.operand)
+    support = int(np.count_nonzero(compared & (codes != 0)))
+    return Fit(claim, names, places, support, int(np.count_nonzero(code_of[live])))
 
 
 def _codes_of_elements(claim: Claim, names: Mapping[int, int]) -> np.ndarray:
@@ -141,45 +136,40 @@ def _codes_of_elements(claim: Claim, names: Mapping[int, int]) -> np.ndarray:
     return code_of
 
 
-def _live(coo: Coo, code_of: np.ndarray) -> int:
-    used = np.unique(coo.operand)
-    return int(np.count_nonzero(code_of[used]))
-
-
-def _derived_codes(
-    coo: Coo, claim: Claim, code_of: np.ndarray, sheet: Sheet
-) -> tuple[np.ndarray, dict[tuple[int, int], str]]:
-    """Return the codes of the derived matrix, and the entries that are sums, written out."""
+def _derived_codes(claim: Claim, code_of: np.ndarray, sheet: Sheet) -> np.ndarray:
+    """Return the codes of the derived matrix; a sum of elements that is not printed has one that is never printed."""
+    coo = claim.derived.coo
     codes = np.zeros(claim.shape, dtype=np.int64)
-    codes[coo.row, coo.col] = code_of[coo.operand] * (coo.coeff == 1)
-    sums: dict[tuple[int, int], str] = {}
+    codes[coo.row, coo.col] = code_of[coo.operand]
+    if claim.geometry.mode == "zeros":
+        return codes
     place = coo.row * claim.shape[1] + coo.col
-    several = np.zeros(len(place), dtype=bool)
-    several[1:] = place[1:] == place[:-1]
-    several[:-1] |= several[1:]
-    several |= coo.coeff != 1
-    for term in np.flatnonzero(several).tolist():
-        where = (int(coo.row[term]), int(coo.col[term]))
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    for first, last in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):
+        if last - first > 1 or coo.coeff[first] != 1:
+            text = _sum(coo, range(first, last), code_of, claim, sheet) if sheet.has_sums else ""
+            code = sheet.tokens.index(text) if text in sheet.tokens else UNKNOWN - 1 - len(code_of)
+            codes[coo.row[first], coo.col[first]] = code
+    return codes
+
+
+def _sum(coo: Coo, terms: Iterable[int], code_of: np.ndarray, claim: Claim, sheet: Sheet) -> str:
+    """Write the sum of some terms, in the form in which `entries.shown` writes it."""
+    value: Polynomial = {}
+    for term in terms:
         name = _name(int(code_of[coo.operand[term]]), claim, sheet)
-        sums[where] = _added(sums.get(where), int(coo.coeff[term]), name)
-    for where, text in sums.items():
-        codes[where] = sheet.tokens.index(text) if text in sheet.tokens else UNKNOWN - 1 - len(code_of)
-    return codes, sums
-
-
-def _added(total: str | None, coefficient: int, name: str) -> str:
-    """Add a term to a sum, in the form in which `entries.shown` writes it."""
-    value = dict(entry(total).polynomial) if total else {}
-    for factors, each in entry(name).polynomial.items():
-        value[factors] = value.get(factors, 0) + coefficient * each  # type: ignore[assignment]
+        read = entry(name)
+        if read.kind != "value":
+            return name
+        for factors, each in read.polynomial.items():
+            value[factors] = value.get(factors, Fraction(0)) + int(coo.coeff[term]) * each
     return shown({factors: each for factors, each in value.items() if each})
 
 
 def _name(code: int, claim: Claim, sheet: Sheet) -> str:
     if code >= 0:
         return sheet.tokens[code]
-    place = UNKNOWN - 1 - code
-    index = [int(i) for i in np.unravel_index(place, claim.operand)]
+    index = [int(i) for i in np.unravel_index(UNKNOWN - 1 - code, claim.operand)]
     return ("element" if claim.data else "tap") + " (" + ", ".join(map(str, index)) + "), which has no name here"
 
 

@@ -22,6 +22,7 @@ from convproof.symbolic.audit.sheet import UNKNOWN, Sheet, read_sheet
 __all__ = ["audit_matrices"]
 
 _MOST_SEARCHED = 1000  # different matrices of one text
+_FEW = 2  # differences that no frame of a larger matrix would leave
 _LEAST_SUPPORT = 6  # entries that are not zero, in a matrix that may have errors
 _SAYS_ONE_SIDED = re.compile(
     r"one[- ]sided|asymmetric|causal|output.padding|truncat|crop|\(0,\s*1\)|\(1,\s*0\)"
@@ -89,25 +90,37 @@ def _recognise(sheet: Sheet) -> Recognised:
     if sheet.counts[1:].max(initial=0) < 2:  # every name once: a kernel, an image, a vector
         return Recognised(_unknown(sheet))
     named = list(readings(sheet))
-    best = _best([found for reading in named for found in fits(sheet, reading)])
+    best = _best_named(sheet, named)
     if best is not None and not best.differences and _convincing(best):
         plain = is_toeplitz(sheet) and best.claim.geometry.mode == "zeros" and not best.claim.data
         return Recognised("generic Toeplitz") if plain else _compared(sheet, best)
+    misprinted = best is not None and _tolerable(best, sheet, 4 if named[0].indexed else 5)
+    if best is not None and misprinted and named[0].indexed and len(best.differences) <= _FEW:
+        return _compared(sheet, best)
     recovered = next((each for each in fits_recovered(sheet) if _convincing(each)), None)
     if is_toeplitz(sheet):
-        circular = recovered is not None and not recovered.differences and recovered.claim.geometry.mode != "zeros"
-        return _compared(sheet, recovered) if circular else Recognised("generic Toeplitz")  # type: ignore[arg-type]
-    if frame := _frame(sheet, named):
+        circular = recovered is not None and recovered.claim.geometry.mode == "circular"
+        return _compared(sheet, recovered) if recovered and circular else Recognised("generic Toeplitz")
+    if (best is None or len(best.differences) > _FEW) and (frame := _frame(sheet, named)):
         return Recognised("frame", frame)
-    if best is not None and _tolerable(best, sheet, 4 if named[0].indexed else 5):
-        if (
-            recovered is None
-            or len(best.differences) + best.elements <= len(recovered.differences) + recovered.elements
-        ):
-            return _compared(sheet, best)
+    if best is not None and misprinted and not (recovered and _simpler(recovered, best)):
+        return _compared(sheet, best)
     if recovered is not None and (not recovered.differences or _trusted_numbers(recovered, sheet)):
         return _compared(sheet, recovered)
     return Recognised(_unknown(sheet))
+
+
+def _best_named(sheet: Sheet, named: Sequence[Reading]) -> Fit | None:
+    found: list[Fit] = []
+    for reading in named:
+        most = min((len(each.differences) for each in found), default=sheet.codes.size)
+        found += fits(sheet, reading, most)
+    return _best(found)
+
+
+def _simpler(exact: Fit, other: Fit) -> bool:
+    """Whether a fit without differences has fewer taps than another has taps and differences together."""
+    return not exact.differences and exact.elements < len(other.differences) + other.elements
 
 
 def _unknown(sheet: Sheet) -> str:
@@ -142,7 +155,7 @@ def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
     """
     known = sheet.codes != UNKNOWN
     zeros = np.count_nonzero(sheet.codes == 0)
-    if 4 * zeros < np.count_nonzero(known) or found.support < max(12, 3 * found.elements):
+    if 4 * zeros < np.count_nonzero(known) or found.support < max(12, 3 * found.elements) or found.claim.one_sided:
         return False
     last = sheet.shape[0] - 1, sheet.shape[1] - 1
     rows, columns = zip(*found.differences, strict=True)
@@ -231,7 +244,7 @@ def _findings(sheet: Sheet, recognised: Recognised, is_pinned: bool) -> list[Fin
         for r, length in sheet.ragged.items()
     ]
     for r, c in best.differences:
-        printed, derived = sheet.tokens[sheet.codes[r, c]], best.derived[r, c]
+        printed, derived = sheet.tokens[sheet.codes[r, c]], best.derived(sheet, (r, c))
         found.append(Finding(sheet.line, r, c, printed, derived, geometry, "entry", sheet.lines[r]))
     if best.claim.one_sided and not is_pinned and not sheet.ragged and recognised.verdict == "as derived":
         found.append(_about_padding(sheet, best.claim))

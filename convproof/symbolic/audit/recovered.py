@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convproof.symbolic.audit.claims import Claim, Fit
-from convproof.symbolic.audit.search import Layout, compared, make_claim, order, split
+from convproof.geometry import Conv
+from convproof.symbolic.audit.claims import Claim, Fit, fit
+from convproof.symbolic.audit.search import Layout, make_claim, order, split, with_modes
 from convproof.symbolic.audit.sheet import UNKNOWN, Sheet
 
 __all__ = ["fits_recovered", "majority_names", "is_toeplitz"]
@@ -39,7 +40,12 @@ class _Offsets(NamedTuple):
 
 
 def fits_recovered(sheet: Sheet) -> list[Fit]:
-    """Return how the likeliest geometries fit, the best first; a single tap is no kernel."""
+    """Return how the likeliest geometries fit, the best first.
+
+    A single tap is no kernel, and neither is one that is larger than the input.
+    """
+    if circulant := _circulant(sheet):
+        return [circulant]
     offsets = sorted(_all_offsets(sheet), key=lambda each: (each.cost, len(each.strides)))
     found: list[Fit] = []
     for each in offsets[:_COMPARED]:
@@ -48,8 +54,27 @@ def fits_recovered(sheet: Sheet) -> list[Fit]:
             continue
         claim = make_claim(each.layout._replace(k=kernel[0]), kernel[1])
         if claim is not None and claim.shape == sheet.shape:
-            found += compared(sheet, claim, majority_names(sheet, claim))
-    return sorted(found, key=lambda each: (len(each.differences) + each.elements, order(each)))
+            one = fit(sheet, claim, majority_names(sheet, claim))
+            found += [] if one is None else [one]
+    found = with_modes(sheet, sorted(found, key=_cost))
+    return sorted(found, key=_cost)
+
+
+def _circulant(sheet: Sheet) -> Fit | None:
+    """Return how a matrix fits whose rows are the first one, turned."""
+    n = sheet.shape[0]
+    if (
+        sheet.shape[1] != n
+        or len(sheet.tokens) < 3
+        or any((row != np.roll(sheet.codes[0], r)).any() for r, row in enumerate(sheet.codes))
+    ):
+        return None
+    geometry = Conv(x=(1, 1, n), w=(1, 1, n), padding=[(0, n - 1)], mode="circular")
+    return fit(sheet, Claim(geometry), dict(enumerate(sheet.codes[0].tolist())))
+
+
+def _cost(found: Fit) -> tuple[object, ...]:
+    return len(found.differences) + found.elements, order(found)
 
 
 def is_toeplitz(sheet: Sheet) -> bool:
@@ -102,12 +127,15 @@ def _offsets(codes: np.ndarray, layout: Layout, strides: tuple[int, ...], size: 
 def _kernel(each: _Offsets) -> tuple[tuple[int, ...], list[tuple[int, int, int]]] | None:
     """Return the kernel's size, and (stride, dilation, low padding) of each axis, from where it is not zero."""
     sizes, steps = [], []
-    for live, s, least in zip(np.nonzero(each.values), each.strides, each.low, strict=True):
+    inputs = each.layout.n
+    for live, s, least, size in zip(np.nonzero(each.values), each.strides, each.low, inputs, strict=True):
         if not live.size:
             return None
         offsets = np.unique(live) + least
         first, last = min(int(offsets[0]), 0), int(offsets[-1])
         d = math.gcd(*(offset - first for offset in offsets.tolist())) or 1
+        if last - first >= size:
+            return None
         sizes.append((last - first) // d + 1)
         steps.append((s, d, -first))
     return (tuple(sizes), steps) if max(sizes) > 1 else None

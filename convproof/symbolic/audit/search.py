@@ -18,11 +18,10 @@ from convproof.symbolic.audit.claims import Claim, Fit, fit
 from convproof.symbolic.audit.readings import Reading
 from convproof.symbolic.audit.sheet import Sheet
 
-__all__ = ["Layout", "compared", "fits", "make_claim", "order", "split"]
+__all__ = ["Layout", "fits", "make_claim", "order", "split", "with_modes"]
 
 _STEPS = [(s, d) for d in (1, 2, 3) for s in (1, 2, 3, 4)]
-_COMPARED = 6  # candidates that are derived for each reading
-_MODES = ("circular", "replicate", "reflect")
+_COMPARED = 8  # candidates that are derived for each reading
 
 Sizes = tuple[int, ...]
 
@@ -49,36 +48,36 @@ class Layout(NamedTuple):
     groups: int
 
 
-def fits(sheet: Sheet, reading: Reading) -> list[Fit]:
-    """Return how the likeliest geometries fit, the best first."""
+def fits(sheet: Sheet, reading: Reading, most: int) -> list[Fit]:
+    """Return how the likeliest geometries fit, the best first.
+
+    Every tap that does not vote for a geometry is printed otherwise there; those that could not be better than
+    the best, or than `most` differences, are not compared.
+    """
     row, column = np.nonzero(np.isin(sheet.codes, list(reading.places)))
     index = np.array([reading.places[code] for code in sheet.codes[row, column].tolist()], dtype=np.int64)
+    names = {int(np.ravel_multi_index(at, reading.shape)): code for code, at in reading.places.items()}
+    printed = int(np.count_nonzero(sheet.codes > 0))
     voted: list[tuple[int, int, Layout, tuple[_Axis, ...]]] = []
     for layout in _layouts(sheet.shape, reading):
         for axes, votes in _candidates(layout, row, column, index):
-            voted.append((-votes, len(voted), layout, axes))
+            voted.append((printed - votes, len(voted), layout, axes))
     found: list[Fit] = []
-    seen: set[Claim] = set()
-    for _, _, layout, axes in sorted(voted, key=lambda each: each[:2])[: 3 * _COMPARED]:
+    for least, _, layout, axes in sorted(voted, key=lambda each: each[:2]):
+        if least > most or len(found) >= _COMPARED:
+            break
         claim = make_claim(layout, [(axis.s, axis.d, axis.lo) for axis in axes])
-        if claim is None or claim in seen or len(seen) >= _COMPARED:
-            continue
-        seen.add(claim)
-        names = {int(np.ravel_multi_index(at, reading.shape)): code for code, at in reading.places.items()}
-        found += compared(sheet, claim, names)
-    return sorted(found, key=order)
+        if claim is not None and (one := fit(sheet, claim, names)) is not None:
+            found.append(one)
+            most = min(most, len(one.differences))
+    return with_modes(sheet, sorted(found, key=order))
 
 
-def compared(sheet: Sheet, claim: Claim, names: dict[int, int]) -> Iterator[Fit]:
-    """Yield the fit with zeros around the input and, where that leaves differences, with other padding."""
-    found = fit(sheet, claim, names)
-    if found is None:
-        return
-    yield found
-    if found.differences and any(max(pair) > 0 for pair in claim.geometry.padding):
-        for mode in _MODES:
-            if other := found.in_mode(sheet, names, mode):
-                yield other
+def with_modes(sheet: Sheet, found: list[Fit]) -> list[Fit]:
+    """Add to fits, the best first, those of the best with other padding than zeros; return them the best first."""
+    if not found or not found[0].differences or not any(max(pair) > 0 for pair in found[0].claim.geometry.padding):
+        return found
+    return sorted([*found, *found[0].in_other_modes(sheet)], key=order)
 
 
 def order(found: Fit) -> tuple[object, ...]:
@@ -119,7 +118,7 @@ def _conv_layouts(reading: Reading, outputs: int, inputs: int, transposed: bool,
     groups = m if reading.lead == "groups" else 1
     for o in split(outputs, m, len(reading.spatial)):
         for n in split(inputs, c * groups, len(reading.spatial)):
-            if len(n) == 1 or _alike(n, o):
+            if all(map(_possible, n, reading.spatial, o)):
                 yield Layout(transposed, flipped, False, n, reading.spatial, o, (m, c), groups)
 
 
@@ -143,9 +142,10 @@ def split(size: int, channels: int, axes: int) -> list[Sizes]:
     return sorted(pairs, key=lambda pair: abs(pair[0] - pair[1]))
 
 
-def _alike(n: Sizes, o: Sizes) -> bool:
-    """Whether two sizes can be input and output: no axis grows while the other shrinks."""
-    return not (n[0] > o[0] and n[1] < o[1]) and not (n[0] < o[0] and n[1] > o[1])
+def _possible(n: int, k: int, o: int) -> bool:
+    """Whether some stride, dilation and padding make o outputs of n inputs, or an input that ends in unread ones."""
+    reach = _STEPS[-1][1] * (k - 1)
+    return o <= n + reach and n <= (o + 1) * _STEPS[-1][0] + reach
 
 
 # ---------------------------------------------------------------------- votes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -61,6 +62,11 @@ class Sheet:
     def counts(self) -> np.ndarray:
         """How often each token is printed."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.tokens))
+
+    @cached_property
+    def has_sums(self) -> bool:
+        """Whether an entry may be the sum of others: one is printed, or numbers are."""
+        return any(" + " in token or " - " in token or token[-1:].isdigit() for token in self.tokens[1:])
 
     @property
     def numeric(self) -> bool:
@@ -146,7 +152,7 @@ def _token(cell: Cell, each: Entry) -> str:
 
 def _without_titles(rows: list[Row]) -> list[Row]:
     """Drop rows of words above the matrix, and columns of words beside it."""
-    while len(rows) > 2 and (_words(rows[0]) or _mostly_blank(rows[0])):
+    while len(rows) > 2 and _words(rows[0]):
         rows = rows[1:]
     while rows and min(map(len, rows)) > 2 and _words([row[0] for row in rows]):
         rows = [row[1:] for row in rows]
@@ -156,10 +162,6 @@ def _without_titles(rows: list[Row]) -> list[Row]:
 def _words(part: Sequence[tuple[Cell, Entry]]) -> bool:
     kinds = [each.kind for _, each in part]
     return "text" in kinds and 2 * kinds.count("text") >= len(kinds) - kinds.count("blank")
-
-
-def _mostly_blank(row: Row) -> bool:
-    return len(row) > 2 and sum(each.kind != "blank" for _, each in row) == 1
 
 
 def _without_labels(rows: list[Row]) -> list[Row]:

@@ -73,12 +73,13 @@ def _kind(line: str) -> str:
 
 def _piped(block: Sequence[Line]) -> list[list[Cell]]:
     rows = []
+    headed = len(block) > 2 and _DELIMITER.fullmatch(block[1][2]) is not None
     for _, number, line in block:
         if not _DELIMITER.fullmatch(line):
             inside = line.strip().removeprefix("|")
             cells = _PIPE.split(inside[:-1] if inside.endswith("|") and not inside.endswith("\\|") else inside)
             rows.append([Cell(text.strip(), number) for text in cells])
-    while rows and not any(cell.text for cell in rows[0]):  # an empty header
+    if headed and not any(cell.text for cell in rows[0]):
         del rows[0]
     return _without_brackets(rows)
 
