@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, SympifyError, sympify
 
+from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.symbolic.guards import Equal, Guard, IntegerSet, Range
 
-__all__ = ["Factor", "GuardedSum", "Index", "Term", "inline"]
+__all__ = ["Factor", "GuardedSum", "Index", "Term", "fresh", "inline", "renamed"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Index:
     symbol: Symbol
     size: Expr | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.symbol, Symbol):
+            raise ArgumentTypeError(bad("symbol", self.symbol, "a symbol of SymPy"))
+        if self.size is not None:
+            object.__setattr__(self, "size", _expression("size", self.size))
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -38,8 +45,24 @@ class Factor:
     tensor: str
     indices: tuple[Expr, ...]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "indices", tuple(_expression("index", e) for e in self.indices))
+
     def map(self, change: Callable[[Expr], Expr]) -> Factor:
         return Factor(self.tensor, tuple(map(change, self.indices)))
+
+
+def _expression(name: str, value: object) -> Expr:
+    """Return a number as an expression."""
+    if isinstance(value, Expr):
+        return value
+    try:
+        found = sympify(value, strict=True)
+    except SympifyError:
+        found = None
+    if not isinstance(found, Expr):
+        raise ArgumentTypeError(bad(name, value, "an integer or an expression of SymPy"))
+    return found
 
 
 @dataclass(frozen=True)
@@ -50,6 +73,10 @@ class Term:
     guards: tuple[Guard, ...]
     factors: tuple[Factor, ...]
     coefficient: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.coefficient, bool) or not isinstance(self.coefficient, int):
+            raise ArgumentTypeError(bad("coefficient", self.coefficient, "an integer"))
 
     def map(self, change: Callable[[Expr], Expr]) -> Term:
         """Change every expression in guards and factors, and the sizes of binders."""
@@ -97,6 +124,12 @@ class GuardedSum:
     free: tuple[Index, ...]
     terms: tuple[Term, ...]
 
+    def __post_init__(self) -> None:
+        for term in (None, *self.terms):
+            symbols = [index.symbol for index in (*self.free, *(term.binders if term else ()))]
+            if twice := [symbol for symbol in symbols if symbols.count(symbol) > 1]:
+                raise ArgumentValueError(bad("index", twice[0], "an index that is not in use, free or summed over"))
+
     def map(self, change: Callable[[Expr], Expr]) -> GuardedSum:
         free = tuple(Index(f.symbol, None if f.size is None else change(f.size)) for f in self.free)
         return GuardedSum(free, tuple(term.map(change) for term in self.terms))
@@ -105,22 +138,28 @@ class GuardedSum:
         """Put values in the place of parameters (not of indices)."""
         return self.map(lambda e: e.subs(values))
 
-    @property
+    @cached_property
     def indices(self) -> frozenset[Symbol]:
         """Every free index and binder."""
         return frozenset(i.symbol for i in (*self.free, *(b for term in self.terms for b in term.binders)))
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols that are no indices: sizes, strides, paddings; in order of their names."""
-        found: set[Symbol] = set()
         sized = (*self.free, *(b for term in self.terms for b in term.binders))
-        for e in (i.size for i in sized if i.size is not None):
-            found |= e.free_symbols
+        found = {symbol for index in sized if index.size is not None for symbol in index.size.free_symbols}
         for term in self.terms:
-            for e in (*(e for g in term.guards for e in g.expressions), *(e for f in term.factors for e in f.indices)):
-                found |= e.free_symbols
+            found |= {symbol for guard in term.guards for symbol in guard.symbols}
+            found |= {symbol for factor in term.factors for e in factor.indices for symbol in e.free_symbols}
         return tuple(sorted(found - self.indices, key=str))
+
+    @cached_property
+    def arities(self) -> dict[str, frozenset[int]]:
+        """With how many indices each tensor occurs."""
+        found: dict[str, frozenset[int]] = {}
+        for factor in (f for term in self.terms for f in term.factors):
+            found[factor.tensor] = found.get(factor.tensor, frozenset()) | {len(factor.indices)}
+        return found
 
 
 def inline(sum_: GuardedSum, definitions: Mapping[str, GuardedSum]) -> GuardedSum:
@@ -140,7 +179,8 @@ def _inline_one(term: Term, sum_: GuardedSum, definitions: Mapping[str, GuardedS
     factor = term.factors[place]
     definition = definitions[factor.tensor]
     for inner in definition.terms:
-        names = _fresh([b.symbol for b in inner.binders], sum_.indices)
+        taken = sum_.indices | {*sum_.parameters, *definition.parameters}
+        names = fresh([b.symbol for b in inner.binders], taken)
         values = dict(zip((f.symbol for f in definition.free), factor.indices, strict=True)) | names
         put = inner.map(partial(_put, values=values))
         inside = tuple(
@@ -156,11 +196,23 @@ def _inline_one(term: Term, sum_: GuardedSum, definitions: Mapping[str, GuardedS
         )
 
 
+def renamed(sum_: GuardedSum, taken: Iterable[Symbol]) -> GuardedSum:
+    """Rename the bound indices that are among `taken`."""
+    taken = frozenset(taken)
+    terms = []
+    for term in sum_.terms:
+        captured = [b.symbol for b in term.binders if b.symbol in taken]
+        names = fresh(captured, taken | sum_.indices | set(sum_.parameters))
+        new = term.map(partial(_put, values=names))
+        terms.append(replace(new, binders=tuple(Index(names.get(b.symbol, b.symbol), b.size) for b in new.binders)))
+    return GuardedSum(sum_.free, tuple(terms))
+
+
 def _put(e: Expr, values: Mapping[Symbol, Expr]) -> Expr:
     return e.subs(values, simultaneous=True)
 
 
-def _fresh(symbols: Iterable[Symbol], taken: frozenset[Symbol]) -> dict[Symbol, Symbol]:
+def fresh(symbols: Iterable[Symbol], taken: frozenset[Symbol]) -> dict[Symbol, Symbol]:
     """Rename bound indices away from those in use, by primes."""
     names: dict[Symbol, Symbol] = {}
     used = {str(symbol) for symbol in taken}

@@ -4,23 +4,74 @@ A guard is what stands in an Iverson bracket. An :class:`IntegerSet` is a conjun
 variables; every other symbol in it is a parameter (a size, a stride, a padding). :mod:`relations` decides such
 sets with isl, :mod:`smt` with z3; both read the expressions here, by `lower`.
 
-A fraction in an expression means its floor. Where a formula needs the quotient to be exact, a `Divides` stands
-beside it.
+A fraction compared in a guard means the rational number, as it is printed: ``[r = i/s]`` holds only where s divides
+i. An index that is a fraction, ``x(i/s)``, means its floor; that it is an integer, wherever the guards beside it
+hold, is checked apart. Denominators and divisors are positive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, ceiling, expand, floor, fraction, sympify, together
+from sympy import (
+    Add,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    S,
+    Symbol,
+    SympifyError,
+    ceiling,
+    expand,
+    floor,
+    fraction,
+    sympify,
+    together,
+)
 
-__all__ = ["Algebra", "Divides", "Equal", "Guard", "IntegerSet", "Range", "as_quotient", "lower"]
+from convproof.errors import ArgumentTypeError, ArgumentValueError, bad, shown
+
+__all__ = ["Algebra", "Divides", "Equal", "Guard", "IntegerSet", "Range", "as_quotient", "connected", "lower"]
 
 
 @dataclass(frozen=True)
-class Range:
+class _Guard:
+    """What guards have in common: their fields are expressions."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not isinstance(value, Expr):
+                object.__setattr__(self, name, _expression(name, value, type(self).__name__))
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        return tuple(e for e in vars(self).values() if e is not None)
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol in it."""
+        return frozenset().union(*(e.free_symbols for e in self.expressions))
+
+
+def _expression(name: str, value: object, guard: str) -> Expr | None:
+    """Return a number as an expression; the ends of a range may be None."""
+    if value is None and guard == "Range" and name != "e":
+        return None
+    try:
+        found = sympify(value, strict=True)
+    except SympifyError:
+        found = None
+    if not isinstance(found, Expr):
+        raise ArgumentTypeError(bad(name, value, "an integer or an expression of SymPy"))
+    return found
+
+
+@dataclass(frozen=True)
+class Range(_Guard):
     """``[low <= e < high]``; an end that is None is open."""
 
     e: Expr
@@ -28,8 +79,13 @@ class Range:
     low: Expr | None = S.Zero
 
     @property
-    def expressions(self) -> tuple[Expr, ...]:
-        return tuple(e for e in (self.e, self.high, self.low) if e is not None)
+    def clauses(self) -> tuple[Clause, ...]:
+        ends: list[Clause] = []
+        if self.low is not None:
+            ends.append(("<=", self.low, self.e) if _whole(self.low) else ("<=", *_multiplied(self.low, self.e)))
+        if self.high is not None:
+            ends.append(("<", self.e, self.high) if _whole(self.high) else ("<", *_multiplied(self.e, self.high)))
+        return tuple(ends)
 
     def map(self, change: Callable[[Expr], Expr]) -> Range:
         low, high = (None if end is None else change(end) for end in (self.low, self.high))
@@ -37,36 +93,68 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Divides:
+class Divides(_Guard):
     """``[m | e]``, for m >= 1."""
 
     m: Expr
     e: Expr
 
     @property
-    def expressions(self) -> tuple[Expr, ...]:
-        return (self.m, self.e)
+    def clauses(self) -> tuple[Clause, ...]:
+        above, below = as_quotient(self.e)
+        return (("|", _positive(self.m * below), above),)
 
     def map(self, change: Callable[[Expr], Expr]) -> Divides:
         return Divides(change(self.m), change(self.e))
 
 
 @dataclass(frozen=True)
-class Equal:
+class Equal(_Guard):
     """``[a = b]``, the Kronecker delta of a and b."""
 
     a: Expr
     b: Expr
 
     @property
-    def expressions(self) -> tuple[Expr, ...]:
-        return (self.a, self.b)
+    def clauses(self) -> tuple[Clause, ...]:
+        (above, below), (over, under) = as_quotient(self.a), as_quotient(self.b)
+        if below == 1 and under == 1:
+            return (("=", above, over),)
+        if below == 1:
+            return (("|", under, over), ("=", above, self.b))
+        if under == 1:
+            return (("|", below, above), ("=", self.a, over))
+        return (("=", above * under, over * below),)
 
     def map(self, change: Callable[[Expr], Expr]) -> Equal:
         return Equal(change(self.a), change(self.b))
 
 
 Guard = Range | Divides | Equal
+
+#: What a guard says of integers: ``("<=", a, b)``, ``("<", a, b)``, ``("=", a, b)``, or ``("|", a, b)``. A fraction
+#: in it may be taken for its floor, which comes to the same in each of these clauses.
+Clause = tuple[str, Expr, Expr]
+
+
+def _whole(e: Expr) -> bool:
+    return as_quotient(e)[1] == 1
+
+
+def _multiplied(a: Expr, b: Expr) -> tuple[Expr, Expr]:
+    """Multiply both sides by their denominators."""
+    (above, below), (over, under) = as_quotient(a), as_quotient(b)
+    return above * under, over * below
+
+
+def connected(guards: Iterable[Guard], symbols: Iterable[Symbol]) -> tuple[Guard, ...]:
+    """Return the guards that say something of the symbols, by themselves or through others, in their order."""
+    guards, known = tuple(guards), set(symbols)
+    told: set[Guard] = set()
+    while new := {g for g in guards if g not in told and (not g.symbols or g.symbols & known)}:
+        told |= new
+        known |= {symbol for guard in new for symbol in guard.symbols}
+    return tuple(g for g in guards if g in told)
 
 
 @dataclass(frozen=True)
@@ -80,10 +168,7 @@ class IntegerSet:
     @property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols that are neither variables nor hidden, in order of their names."""
-        found: set[Symbol] = set()
-        for guard in self.guards:
-            for e in guard.expressions:
-                found |= e.free_symbols
+        found = {symbol for guard in self.guards for symbol in guard.symbols}
         return tuple(sorted(found - set(self.variables) - set(self.hidden), key=str))
 
     def substitute(self, values: Mapping[Symbol, Any]) -> IntegerSet:
@@ -101,12 +186,25 @@ class Algebra(Protocol):
     def floor(self, numerator: Any, denominator: Any) -> Any: ...
 
 
+@lru_cache(maxsize=16_384)
 def as_quotient(e: Expr) -> tuple[Expr, Expr]:
-    """Return numerator and denominator of an expression, with a positive leading denominator."""
+    """Return numerator and denominator of an expression.
+
+    Raises
+    ------
+    ArgumentValueError
+        A denominator that need not be positive.
+    """
     numerator, denominator = fraction(together(sympify(e)))
     if denominator.is_negative:
         numerator, denominator = -numerator, -denominator
-    return expand(numerator), denominator
+    return expand(numerator), _positive(denominator)
+
+
+def _positive(divisor: Expr) -> Expr:
+    if not divisor.is_positive:
+        raise ArgumentValueError(bad("divisor", shown(str(divisor)), "a product of positive numbers and symbols"))
+    return divisor
 
 
 def lower(e: Expr, algebra: Algebra) -> Any:
@@ -114,8 +212,8 @@ def lower(e: Expr, algebra: Algebra) -> Any:
 
     Raises
     ------
-    TypeError
-        A function other than floor and ceiling.
+    ArgumentTypeError
+        Something else than sums, products, quotients, floors and ceilings of integers and symbols.
     """
     numerator, denominator = as_quotient(e)
     above = algebra.add([_product(term, algebra) for term in Add.make_args(numerator)])
@@ -128,6 +226,8 @@ def _product(term: Expr, algebra: Algebra) -> Any:
 
 def _power(factor: Expr, algebra: Algebra) -> Iterable[Any]:
     base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, Integer(1))
+    if not (exponent.is_Integer and exponent.is_positive):
+        raise ArgumentTypeError(bad("expression", shown(str(factor)), "powers with numbers above 0 as exponents"))
     if base.is_Integer:
         yield algebra.integer(int(base**exponent))
         return
@@ -140,6 +240,7 @@ def _power(factor: Expr, algebra: Algebra) -> Iterable[Any]:
     elif isinstance(base, (Add, Mul)):
         value = lower(base, algebra)
     else:
-        raise TypeError(f"{factor}: neither a polynomial with integer coefficients nor a floor of one")
+        expected = "sums, products, quotients, floors and ceilings of integers and symbols"
+        raise ArgumentTypeError(bad("expression", shown(str(factor)), expected))
     for _ in range(int(exponent)):
         yield value

@@ -18,14 +18,16 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
-from convproof.symbolic.guarded_sum import Factor, GuardedSum, Term
-from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient, lower
+from convproof.errors import ArgumentValueError, bad, shown
+from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
+from convproof.symbolic.guards import Guard, Range, as_quotient, lower
 
 __all__ = ["NotAnInteger", "Table", "TooLarge", "derivative", "elements", "from_columns", "table"]
 
 _LARGEST = 400_000  # points of one term
 _DIGIT = 9  # bits of a coordinate, offset by half
 _NAMES = 6  # bits of a tensor's name
+_MARGIN = 8  # at the ends of a window; no stride leaves a gap as wide
 
 
 class NotAnInteger(Exception):
@@ -51,6 +53,8 @@ class Table:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
             return NotImplemented
+        if self.free != other.free:
+            return False
         width = max(self.rows.shape[1], other.rows.shape[1])
         mine, theirs = self.widened(width), other.widened(width)
         return np.array_equal(mine, theirs) and np.array_equal(self.coefficients, other.coefficients)
@@ -177,17 +181,8 @@ def _term_rows(
     box: int | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (free indices, codes, coefficients) of the products of one term, one row each."""
-    grid, edges = _grid(term, sum_, sizes, box)
-    arrays = Arrays(grid)
-    alive = np.flatnonzero(_alive(term, arrays))
-    arrays = _chosen(arrays, alive)
-    if box is not None:
-        near = np.ones(alive.size, bool)
-        for e in (e for factor in term.factors for e in factor.indices):
-            near &= np.abs(_exact(e, arrays)) <= box
-        alive, arrays = alive[near], _chosen(arrays, near)
-    if any((np.abs(arrays.values[index]) == edge).any() for index, edge in edges.items()):
-        raise Endless
+    arrays, points = _points(term, sum_, sizes, box)
+    alive = np.arange(points)
     free = _columns([arrays.values[index.symbol] for index in sum_.free], alive.size)
     codes = np.empty((alive.size, 0), np.int64)
     coefficients = np.full(alive.size, term.coefficient, np.int64)
@@ -205,54 +200,74 @@ def _term_rows(
     return free, codes, coefficients
 
 
+def _points(term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int], box: int | None) -> tuple[Arrays, int]:
+    """Return the values of all indices at the points that meet every guard, and how many points there are.
+
+    One index after the other gets its values, those over every integer last; a point that misses a guard is left
+    out as soon as that can be told.
+    """
+    pending = list(term.guards)
+    if box is not None:
+        pending += [Range(e, box + 1, -box) for factor in term.factors for e in factor.indices]
+    arrays, points, pending = _filtered(Arrays(dict(sizes)), 1, pending)
+    ends = {}
+    for index in sorted((*sum_.free, *term.binders), key=lambda index: index.size is None):
+        span, ends[index.symbol] = _span(index, index in sum_.free, sizes, box)
+        if points * span.size > _LARGEST:
+            raise TooLarge
+        spread = _chosen(arrays, np.repeat(np.arange(points), span.size)).values
+        arrays = Arrays({**spread, index.symbol: np.tile(span, points)})
+        arrays, points, pending = _filtered(arrays, points * span.size, pending)
+    if any(end is not None and (np.abs(arrays.values[symbol]) > end).any() for symbol, end in ends.items()):
+        raise Endless
+    if pending:
+        raise ArgumentValueError(bad("sizes", shown(str(dict(sizes))), f"a number for every symbol of {pending[0]}"))
+    return arrays, points
+
+
+def _span(index: Index, free: bool, sizes: Mapping[Symbol, int], box: int | None) -> tuple[np.ndarray, int | None]:
+    """Return the values of an index, and how far those of a sum over every integer may reach.
+
+    The window of such an index is wide enough for what is inside the box, and has a margin in which nothing may lie.
+    """
+    if index.size is not None:
+        return np.arange(max(0, lower(index.size, Arrays(sizes)))), None
+    wide = 2 + 2 * max([1, *(abs(v) for v in sizes.values())]) * max(1, len(sizes) // 2)
+    if free:
+        end = wide if box is None else box
+        return np.arange(-end, end + 1), None
+    end = wide if box is None else 2 * box + 1
+    return np.arange(-end - _MARGIN, end + _MARGIN + 1), end
+
+
+def _filtered(arrays: Arrays, points: int, pending: list[Guard]) -> tuple[Arrays, int, list[Guard]]:
+    """Leave out the points that miss a guard all of whose symbols have values; return what is left of both."""
+    alive = np.ones(points, bool)
+    for guard in (known := [guard for guard in pending if guard.symbols <= arrays.values.keys()]):
+        alive &= holds(guard, arrays)
+    left = [guard for guard in pending if guard not in known]
+    return _chosen(arrays, np.flatnonzero(alive)), int(alive.sum()), left
+
+
 def _chosen(arrays: Arrays, points: np.ndarray) -> Arrays:
     return Arrays({s: v[points] if isinstance(v, np.ndarray) else v for s, v in arrays.values.items()})
 
 
-def _grid(
-    term: Term, sum_: GuardedSum, sizes: Mapping[Symbol, int], box: int | None
-) -> tuple[dict[Symbol, Any], dict[Symbol, int]]:
-    """Return every combination of the indices as flat arrays, and where the window of an endless sum ends.
-
-    An index over every integer gets a window: a free one the box, or else a wide one; one that is summed over a
-    window wide enough for every product inside the box, with a point to spare.
-    """
-    indices = (*sum_.free, *term.binders)
-    number = Arrays(dict(sizes))
-    wide = 2 + 2 * max([1, *(abs(v) for v in sizes.values())]) * max(1, len(sizes) // 2)
-    ends = {i.symbol: wide if box is None else box for i in sum_.free if i.size is None}
-    edges = {i.symbol: wide if box is None else 2 * box + 1 for i in term.binders if i.size is None}
-    ends |= edges
-    spans = [
-        range(-ends[i.symbol], ends[i.symbol] + 1) if i.size is None else range(max(0, lower(i.size, number)))
-        for i in indices
-    ]
-    if np.prod([float(len(span)) for span in spans]) > _LARGEST:
-        raise TooLarge
-    grids = np.meshgrid(*(np.asarray(span, np.int64) for span in spans), indexing="ij") if spans else []
-    return dict(sizes) | {i.symbol: g.ravel() for i, g in zip(indices, grids, strict=True)}, edges
-
-
-def _alive(term: Term, arrays: Arrays) -> np.ndarray:
-    """Return which points of the grid meet every guard."""
-    points = next((v.size for v in arrays.values.values() if isinstance(v, np.ndarray)), 1)
-    alive = np.ones(points, bool)
-    for guard in term.guards:
-        alive &= holds(guard, arrays)
-    return alive
-
-
 def holds(guard: Guard, arrays: Arrays) -> Any:
-    match guard:
-        case Range(e, high, low):
-            value, holds = lower(e, arrays), True
-            if low is not None:
-                holds = lower(low, arrays) <= value
-            return holds if high is None else holds & (value < lower(high, arrays))
-        case Divides(m, e):
-            return lower(e, arrays) % lower(m, arrays) == 0
-        case Equal(a, b):
-            return lower(a, arrays) == lower(b, arrays)
+    """Return whether a guard holds, for each point."""
+    result = True
+    for relation, a, b in guard.clauses:
+        left, right = lower(a, arrays), lower(b, arrays)
+        match relation:
+            case "<=":
+                result = result & (left <= right)
+            case "<":
+                result = result & (left < right)
+            case "=":
+                result = result & (left == right)
+            case "|":
+                result = result & (right % left == 0)
+    return result
 
 
 def _exact(e: Any, arrays: Arrays) -> Any:

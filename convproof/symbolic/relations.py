@@ -10,20 +10,25 @@ S. Verdoolaege, *isl: An Integer Set Library for the Polyhedral Model*, ICMS 201
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr, Integer, Symbol
 
-from convproof.errors import MissingDependency
-from convproof.symbolic.guards import Divides, Equal, Guard, IntegerSet, Range, lower
+from convproof.errors import ArgumentValueError, MissingDependency, bad
+from convproof.symbolic.guards import Guard, IntegerSet, connected, lower
 
-__all__ = ["STEPS", "Witness", "available", "difference", "repeated"]
+__all__ = ["STEPS", "NotAffine", "TooHard", "Weighted", "Witness", "available", "balance", "difference", "repeated"]
 
 #: Pairs of stride and dilation that isl is asked about: equal to and different from one another, coprime or not.
 STEPS = ((1, 1), (2, 1), (1, 2), (2, 3), (3, 2), (4, 6))
+
+#: A set whose points count a number of times.
+Weighted = tuple[int, IntegerSet]
+
+_MOST_OPERATIONS = 20_000_000  # of isl, some ten seconds
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,9 @@ class Witness:
 
     Attributes
     ----------
-    kind : {"missing", "spurious", "twice"}
-        The point is in the first set only, in the second only, or is counted twice.
+    kind : {"missing", "spurious", "counted otherwise", "twice", "no integer"}
+        The point is in the first set only, in the second only, counts differently in both, is reached twice in one
+        set, or an index of its elements is a fraction.
     sizes, point : mapping of str to int
         Values of the parameters (strides and dilations among them) and of the variables.
     """
@@ -87,17 +93,44 @@ def difference(
         islpy is not installed.
     NotAffine
         Two symbols are multiplied that have no numbers.
+    TooHard
+        isl gave up.
 
     Examples
     --------
     >>> from sympy import symbols
+    >>> from convproof.symbolic.guards import Range
     >>> i, n = symbols("i n", integer=True)
     >>> print(difference([IntegerSet((i,), (Range(i, n),))], [IntegerSet((i,), (Range(i, n - 1),))]))
     at n=1: i=0 is missing
     """
-    writer = _Writer([*left, *right], constants)
-    texts = writer.union(left), writer.union(right), writer.context(context)
-    found = _difference(*texts, len(writer.parameters))
+    writer = _Writer([*left, *right], context, constants)
+    found = _difference(writer.union(left), writer.union(right), writer.context, len(writer.parameters))
+    return None if found is None else writer.witness(*found)
+
+
+def balance(
+    left: Sequence[Weighted], right: Sequence[Weighted], context: Iterable[Guard] = (), **constants: int
+) -> Witness | None:
+    """Return a point that counts differently in both sums of sets, or None where each point counts the same.
+
+    A point counts the sum of the weights of the sets that hold it; a set holds it once (see `repeated`). Parameters,
+    exceptions and the rest are those of `difference`.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> from convproof.symbolic.guards import Range
+    >>> i, n = symbols("i n", integer=True)
+    >>> whole, tail = IntegerSet((i,), (Range(i, n),)), IntegerSet((i,), (Range(i, n, n - 1), Range(i)))
+    >>> balance([(2, whole)], [(1, whole), (1, whole)]) is None
+    True
+    >>> print(balance([(1, whole)], [(1, whole), (1, tail)]))
+    at n=1: i=0 is counted otherwise
+    """
+    writer = _Writer([one for _, one in (*left, *right)], context, constants)
+    sides = tuple(tuple((weight, writer.union([one])) for weight, one in side) for side in (left, right))
+    found = _balance(*sides, writer.context, len(writer.parameters))
     return None if found is None else writer.witness(*found)
 
 
@@ -108,13 +141,17 @@ def repeated(
 
     None says that each point of the projection comes from exactly one point of one set.
     """
-    writer = _Writer(sets, constants)
-    found = _repeated(writer.pairs(sets, kept), writer.context(context), len(writer.parameters))
+    writer = _Writer(sets, context, constants)
+    found = _repeated(writer.pairs(sets, kept), writer.context, len(writer.parameters))
     return None if found is None else writer.witness(*found, names=[str(v) for v in kept])
 
 
 class NotAffine(Exception):
     """isl was asked about a product of two symbols."""
+
+
+class TooHard(Exception):
+    """isl gave no answer within the operations that it is allowed."""
 
 
 class _Text:
@@ -148,19 +185,21 @@ class _Text:
 class _Writer:
     """Writes sets over the same variables in isl's notation, with names by order: equal questions are equal texts."""
 
-    def __init__(self, sets: Sequence[IntegerSet], constants: Mapping[str, int]) -> None:
+    def __init__(self, sets: Sequence[IntegerSet], context: Iterable[Guard], constants: Mapping[str, int]) -> None:
+        if other := next((one for one in sets if one.variables != sets[0].variables), None):
+            raise ArgumentValueError(bad("sets", other.variables, f"all over the variables {sets[0].variables}"))
         self.constants = dict(constants)
-        known = {Symbol(name) for name in constants} | {
-            symbol for one in sets for symbol in one.parameters if str(symbol) in constants
-        }
-        self.values = {symbol: constants[str(symbol)] for symbol in known}
-        found = {symbol: None for one in sets for symbol in one.parameters if symbol not in known}
-        self.parameters = list(found)
-        self.variables = sets[0].variables
         inner = dict.fromkeys(symbol for one in sets for symbol in (*one.variables, *one.hidden))
+        found = dict.fromkeys(symbol for one in sets for symbol in one.parameters)
+        told = connected((guard for guard in context if not guard.symbols & inner.keys()), found)
+        found |= dict.fromkeys(sorted({s for guard in told for s in guard.symbols} - found.keys(), key=str))
+        self.values = {symbol: Integer(constants[str(symbol)]) for symbol in found if str(symbol) in constants}
+        self.parameters = [symbol for symbol in found if symbol not in self.values]
+        self.variables = sets[0].variables
         self.names = {symbol: f"p{q}" for q, symbol in enumerate(self.parameters)}
         self.names |= {symbol: f"v{q}" for q, symbol in enumerate(inner)}
         self.head = f"[{', '.join(self.names[p] for p in self.parameters)}] -> "
+        self.context = self._known(told)
 
     def union(self, sets: Sequence[IntegerSet]) -> str:
         point = f"[{', '.join(self.names[v] for v in self.variables)}]"
@@ -181,35 +220,33 @@ class _Writer:
             maps.append(f"{self.head}{{ [{source}] -> [{into}] : {self._body(one.guards, ())} }}")
         return tuple(maps)
 
-    def context(self, guards: Iterable[Guard]) -> str:
-        """What is known of parameters that occur here; the rest says nothing."""
-        here = {*self.parameters, *self.values}
-        told = [self._guard(g) for g in guards if all(e.free_symbols <= here for e in g.expressions)]
+    def _known(self, told: Iterable[Guard]) -> str:
         signs = [f"{self.names[p]} >= {1 if p.is_positive else 0}" for p in self.parameters if p.is_nonnegative]
-        return self.head + "{ : " + (" and ".join([*signs, *told]) or "true") + " }"
+        return self.head + "{ : " + (" and ".join([*signs, *map(self._guard, told)]) or "true") + " }"
 
     def _guard(self, guard: Guard) -> str:
-        match guard:
-            case Range(e, high, low):
-                below = "" if low is None else f"{self._lower(low)} <= "
-                above = "" if high is None else f" < {self._lower(high)}"
-                return f"{below}{self._lower(e)}{above}"
-            case Divides(m, e):
-                divisor = self._lower(m).strip("()")
-                if not divisor.isdigit():
-                    raise NotAffine(f"{m} | {e}")
-                return f"{self._lower(e)} mod {divisor} = 0"
-            case Equal(a, b):
-                return f"{self._lower(a)} = {self._lower(b)}"
+        clauses = guard.map(lambda e: e.xreplace(self.values)).clauses
+        return " and ".join(self._clause(*clause) for clause in clauses) or "true"
 
-    def _lower(self, e: Any) -> str:
-        return lower(e.subs(self.values), _Text(self.names))
+    def _clause(self, relation: str, a: Expr, b: Expr) -> str:
+        if relation != "|":
+            return f"{self._lower(a)} {relation} {self._lower(b)}"
+        if not a.is_Integer:
+            raise NotAffine(f"{a} | {b}")
+        return f"{self._lower(b)} mod {a} = 0"
+
+    def _lower(self, e: Expr) -> str:
+        return lower(e, _Text(self.names))
 
     def witness(self, kind: str, values: tuple[int, ...], names: Sequence[str] | None = None) -> Witness:
         count = len(self.parameters)
         sizes = dict(zip(map(str, self.parameters), values[:count], strict=True)) | self.constants
         point = dict(zip(names or [str(v) for v in self.variables], values[count:], strict=True))
         return Witness(kind, sizes, point)
+
+
+_Found = tuple[str, tuple[int, ...]] | None
+_Sum = tuple[tuple[int, str], ...]
 
 
 def _isl() -> Any:
@@ -221,20 +258,60 @@ def _isl() -> Any:
     return islpy
 
 
-@lru_cache(maxsize=4096)
-def _difference(left: str, right: str, context: str, parameters: int) -> tuple[str, tuple[int, ...]] | None:
-    isl = _isl()
-    known = isl.Set(context)
-    a, b = (isl.Set(text).intersect_params(known) for text in (left, right))
+def _limited(decide: Callable[..., _Found]) -> Callable[..., _Found]:
+    """Remember the answers of isl, and stop it after a number of operations."""
+
+    @lru_cache(maxsize=4096)
+    @wraps(decide)
+    def limited(*question: Any) -> _Found:
+        isl = _isl()
+        context = isl.DEFAULT_CONTEXT
+        context.reset_operations()
+        context.set_max_operations(_MOST_OPERATIONS)
+        try:
+            return decide(isl, *question)
+        except isl.Error as error:
+            if "operations exceeded" not in str(error):
+                raise
+            raise TooHard(f"more than {_MOST_OPERATIONS} operations of isl") from None
+        finally:
+            context.reset_operations()
+            context.set_max_operations(0)
+
+    return limited
+
+
+@_limited
+def _difference(isl: Any, left: str, right: str, context: str, parameters: int) -> _Found:
+    a, b = (_set(isl, text, context) for text in (left, right))
     for kind, extra in (("missing", a.subtract(b)), ("spurious", b.subtract(a))):
         if not extra.is_empty():
-            return kind, _smallest(extra, parameters)
+            return kind, _smallest(isl, extra, parameters)
     return None
 
 
-@lru_cache(maxsize=4096)
-def _repeated(maps: tuple[str, ...], context: str, parameters: int) -> tuple[str, tuple[int, ...]] | None:
-    isl = _isl()
+@_limited
+def _balance(isl: Any, left: _Sum, right: _Sum, context: str, parameters: int) -> _Found:
+    """Cut space into cells whose points are in the same sets, and look for one that does not count the same."""
+    cells: list[tuple[Any, int, int]] = []
+    for weight, text, side in [(*one, 0) for one in left] + [(*one, 1) for one in right]:
+        new = _set(isl, text, context)
+        rest, refined = new, []
+        for cell, before, after in cells:
+            counted = (before + weight, after) if side == 0 else (before, after + weight)
+            refined += [(cell.intersect(new), *counted), (cell.subtract(new), before, after)]
+            rest = rest.subtract(cell)
+        refined.append((rest, weight, 0) if side == 0 else (rest, 0, weight))
+        cells = [part for part in refined if not part[0].is_empty()]
+    for cell, before, after in cells:
+        if before != after:
+            kind = "missing" if after == 0 else "spurious" if before == 0 else "counted otherwise"
+            return kind, _smallest(isl, cell, parameters)
+    return None
+
+
+@_limited
+def _repeated(isl: Any, maps: tuple[str, ...], context: str, parameters: int) -> _Found:
     known = isl.Set(context)
     spaces = [isl.Map(text).intersect_params(known) for text in maps]
     twice = None
@@ -248,7 +325,11 @@ def _repeated(maps: tuple[str, ...], context: str, parameters: int) -> tuple[str
             twice = both.domain() if twice is None else twice.union(both.domain())
     if twice is None or twice.is_empty():
         return None
-    return "twice", _smallest(twice, parameters)
+    return "twice", _smallest(isl, twice, parameters)
+
+
+def _set(isl: Any, text: str, context: str) -> Any:
+    return isl.Set(text).intersect_params(isl.Set(context))
 
 
 def _before(isl: Any, one: Any) -> Any:
@@ -257,9 +338,8 @@ def _before(isl: Any, one: Any) -> Any:
     return isl.Map.lex_lt(space).wrap()
 
 
-def _smallest(found: Any, parameters: int) -> tuple[int, ...]:
+def _smallest(isl: Any, found: Any, parameters: int) -> tuple[int, ...]:
     """Return the parameters and the point with the smallest sum of parameters, then the first in order."""
-    isl = _isl()
     flat = found.move_dims(isl.dim_type.set, 0, isl.dim_type.param, 0, parameters)
     names = [f"x{q}" for q in range(flat.dim(isl.dim_type.set))]
     total = " + ".join(names[:parameters]) or "0"

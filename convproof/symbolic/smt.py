@@ -7,7 +7,6 @@ does not know: the theory (integers with products) is undecidable in general.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,11 +14,11 @@ from typing import Any
 
 from sympy import Expr, Symbol, expand, floor
 
-from convproof.errors import MissingDependency
-from convproof.symbolic.guards import Divides, Equal, Guard, IntegerSet, Range, as_quotient, lower
-from convproof.symbolic.relations import Witness
+from convproof.errors import ArgumentValueError, MissingDependency, bad
+from convproof.symbolic.guards import Divides, Equal, Guard, IntegerSet, as_quotient, connected, lower
+from convproof.symbolic.relations import Weighted, Witness
 
-__all__ = ["Undecided", "available", "difference", "eliminate", "valid"]
+__all__ = ["Undecided", "available", "balance", "difference", "eliminate", "valid"]
 
 _PATIENCE = 5_000  # milliseconds
 _LARGEST_SUM = 40  # of the sizes of a counterexample
@@ -41,12 +40,8 @@ def available() -> bool:
     return True
 
 
-def difference(
-    left: IntegerSet | Sequence[IntegerSet], right: IntegerSet | Sequence[IntegerSet], context: Iterable[Guard] = ()
-) -> Witness | Undecided | None:
+def difference(left: IntegerSet, right: IntegerSet, context: Iterable[Guard] = ()) -> Witness | Undecided | None:
     """Return where two sets over the same variables differ, for any stride and dilation; None where they are equal.
-
-    Where a side is a union of several sets, these have to be disjoint, so that no point is counted twice.
 
     Raises
     ------
@@ -61,19 +56,32 @@ def difference(
     >>> multiples = IntegerSet((i,), (Equal(i, s * r),), hidden=(r,))
     >>> difference(multiples, IntegerSet((i,), (Divides(s, i),)))   # doctest: +SKIP
     """
-    sides = _eliminated(left), _eliminated(right)
-    sets = (*sides[0], *sides[1])
+    return balance([(1, left)], [(1, right)], context)
+
+
+def balance(
+    left: Sequence[Weighted], right: Sequence[Weighted], context: Iterable[Guard] = ()
+) -> Witness | Undecided | None:
+    """Return a point that counts differently in both sums of sets, or None where each point counts the same.
+
+    A point counts the sum of the weights of the sets that hold it, and a set holds it once: that is so where the
+    other indices determine the hidden ones (see `eliminate`), and undecided elsewhere.
+    """
+    before, after = ([(weight, eliminate(one)) for weight, one in side] for side in (left, right))
+    sets = [one for _, one in (*before, *after)]
+    if other := next((one for one in sets if one.variables != sets[0].variables), None):
+        raise ArgumentValueError(bad("sets", other.variables, f"all over the variables {sets[0].variables}"))
     if hidden := [h for one in sets for h in one.hidden]:
         return Undecided(f"no equation gives {hidden[0]} in terms of the other indices")
-    return _difference(*_canonical(*sides, context)).named(sets)
-
-
-def _eliminated(side: IntegerSet | Sequence[IntegerSet]) -> tuple[IntegerSet, ...]:
-    return tuple(map(eliminate, (side,) if isinstance(side, IntegerSet) else side))
+    question, names = _canonical(before, after, context)
+    return _named(_balance(*question), sets[0].variables, names) if sets else None
 
 
 def valid(hypotheses: Iterable[Guard], claim: Iterable[Guard]) -> Witness | Undecided | None:
-    """Return a counterexample to "the hypotheses imply the claim", over all integers; None where there is none."""
+    """Return a counterexample to "the hypotheses imply the claim"; None where there is none.
+
+    The symbols stand for every integer that has their sign.
+    """
     left = IntegerSet((), tuple(hypotheses))
     right = IntegerSet((), (*left.guards, *claim))
     return difference(left, right)
@@ -91,8 +99,9 @@ def eliminate(one: IntegerSet) -> IntegerSet:
         for h in hidden:
             found = next(((g, v) for g in guards if isinstance(g, Equal) and (v := _solved(g, h)) is not None), None)
             if found:
-                equation, value = found
+                equation, (value, conditions) = found
                 guards = [g.map(partial(_put, {h: value})) for g in guards if g is not equation]
+                guards += conditions
                 hidden.remove(h)
                 progress = True
                 break
@@ -103,17 +112,21 @@ def _put(values: Mapping[Symbol, Expr], e: Expr) -> Expr:
     return e.subs(values)
 
 
-def _solved(equation: Equal, unknown: Symbol) -> Expr | None:
-    """Return the value of `unknown` where the equation is linear in it with coefficient 1 or -1."""
+def _solved(equation: Equal, unknown: Symbol) -> tuple[Expr, tuple[Guard, ...]] | None:
+    """Return the value of `unknown` where the equation is linear in it with coefficient 1 or -1, and what it takes.
+
+    A quotient is such a value where it is an integer.
+    """
     for one, other in ((equation.a, equation.b), (equation.b, equation.a)):
         if one == unknown and not other.has(unknown):
-            return other if as_quotient(other)[1] == 1 else floor(other)
+            above, below = as_quotient(other)
+            return (other, ()) if below == 1 else (floor(other), (Divides(below, above),))
     if any(as_quotient(e)[1] != 1 for e in equation.expressions):
-        return None  # a sum with a floor in it is not linear
+        return None
     rest = expand(equation.a - equation.b).as_poly(unknown)
     if rest is None or rest.degree() != 1 or rest.LC() not in (1, -1):
         return None
-    return expand(-rest.LC() * rest.TC())
+    return expand(-rest.LC() * rest.TC()), ()
 
 
 class _Terms:
@@ -143,115 +156,116 @@ class _Terms:
         key = (numerator.sexpr(), denominator.sexpr())
         if key not in self.known:
             quotient = self.z3.Int(f"floor!{len(self.known)}")
-            self.floors += [denominator * quotient <= numerator, numerator < denominator * quotient + denominator]
+            below, above = denominator * quotient, denominator * quotient + denominator
+            self.floors += [self.z3.Or(denominator <= 0, self.z3.And(below <= numerator, numerator < above))]
             self.known[key] = quotient
         return self.known[key]
 
     def guard(self, guard: Guard) -> Any:
-        match guard:
-            case Range(e, high, low):
-                value = lower(e, self)
-                ends = [] if low is None else [lower(low, self) <= value]
-                return self.z3.And(*ends, *([] if high is None else [value < lower(high, self)]))
-            case Divides(m, e):
-                return lower(m, self) * lower(e / m, self) == lower(e, self)
-            case Equal(a, b):
-                return lower(a, self) == lower(b, self)
+        return self.z3.And(*(self._clause(*clause) for clause in guard.clauses))
+
+    def _clause(self, relation: str, a: Expr, b: Expr) -> Any:
+        left, right = lower(a, self), lower(b, self)
+        match relation:
+            case "<=":
+                return left <= right
+            case "<":
+                return left < right
+            case "=":
+                return left == right
+        return left * lower(b / a, self) == right
+
+
+def _named(answer: _Answer, variables: tuple[Symbol, ...], names: Mapping[Symbol, str]) -> Witness | Undecided | None:
+    """Put the symbols back in place of the canonical names."""
+    if answer.kind == "equal":
+        return None
+    if answer.values is None:
+        return Undecided(answer.kind)
+    original = {new: str(old) for old, new in names.items()}
+    values = {original[name]: value for name, value in answer.values if name in original}
+    point = {str(v): values.pop(str(v), 0) for v in variables}
+    return Witness(answer.kind, dict(sorted(values.items())), point)
 
 
 @dataclass(frozen=True)
 class _Answer:
     """What z3 said of sets with canonical names."""
 
-    kind: str  # "equal", "missing", "spurious", or why nothing is known
-    values: tuple[tuple[str, int], ...] = ()
-
-    def named(self, sets: Sequence[IntegerSet]) -> Witness | Undecided | None:
-        if self.kind == "equal":
-            return None
-        if self.kind not in ("missing", "spurious"):
-            return Undecided(self.kind)
-        original = {new: str(old) for old, new in _names(sets).items()}
-        values = {original[name]: value for name, value in self.values if name in original}
-        point = {str(v): values.pop(str(v), 0) for v in sets[0].variables}
-        return Witness(self.kind, dict(sorted(values.items())), point)
+    kind: str  # "equal", as in Witness, or why nothing is known
+    values: tuple[tuple[str, int], ...] | None = None
 
 
-def _names(sets: Sequence[IntegerSet]) -> dict[Symbol, str]:
-    """Name the symbols by their order of appearance, so that each axis asks the same question."""
-    names: dict[Symbol, str] = {}
-    for symbol in (*sets[0].variables, *(p for one in sets for p in one.parameters)):
-        names.setdefault(symbol, f"u{len(names)}")
-    return names
+_Sum = tuple[tuple[int, tuple[Guard, ...]], ...]
 
 
 def _canonical(
-    left: Sequence[IntegerSet], right: Sequence[IntegerSet], context: Iterable[Guard]
-) -> tuple[Any, ...]:
-    """Return the question with its symbols renamed, as the key of a cache."""
-    sets = (*left, *right)
-    names = _names(sets)
+    left: Sequence[Weighted], right: Sequence[Weighted], context: Iterable[Guard]
+) -> tuple[tuple[_Sum, _Sum, tuple[Guard, ...], tuple[tuple[str, int | None], ...]], dict[Symbol, str]]:
+    """Return the question with its symbols named by their order, as the key of a cache; and those names."""
+    sets = [one for _, one in (*left, *right)]
+    variables = sets[0].variables if sets else ()
+    parameters = dict.fromkeys(p for one in sets for p in one.parameters)
+    told = connected((guard for guard in context if not guard.symbols & set(variables)), parameters)
+    parameters |= dict.fromkeys(sorted({s for guard in told for s in guard.symbols} - parameters.keys(), key=str))
+    names = {symbol: f"u{number}" for number, symbol in enumerate((*variables, *parameters))}
     renamed = {symbol: Symbol(name, **symbol.assumptions0) for symbol, name in names.items()}
-    told = [g for g in context if all(e.free_symbols <= names.keys() for e in g.expressions)]
-    change = lambda e: e.xreplace(renamed)  # noqa: E731
-    renamed_sides = (tuple(tuple(g.map(change) for g in one.guards) for one in side) for side in (left, right))
-    known = tuple(g.map(change) for g in told)
-    signs = tuple((name, bool(symbol.is_positive), bool(symbol.is_nonnegative)) for symbol, name in names.items())
-    return (*renamed_sides, known, signs, len(sets[0].variables))
+
+    def changed(guards: Iterable[Guard]) -> tuple[Guard, ...]:
+        return tuple(guard.map(lambda e: e.xreplace(renamed)) for guard in guards)
+
+    sums = tuple(tuple((weight, changed(one.guards)) for weight, one in side) for side in (left, right))
+    signs = tuple((names[p], 1 if p.is_positive else 0 if p.is_nonnegative else None) for p in parameters)
+    return (sums[0], sums[1], changed(told), signs), names
 
 
 @lru_cache(maxsize=4096)
-def _difference(
-    left: tuple[tuple[Guard, ...], ...],
-    right: tuple[tuple[Guard, ...], ...],
-    told: tuple[Guard, ...],
-    signs: Any,
-    count: int,
-) -> _Answer:
+def _balance(left: _Sum, right: _Sum, told: tuple[Guard, ...], signs: tuple[tuple[str, int | None], ...]) -> _Answer:
+    z3 = _z3()
+    terms = _Terms(z3)
+    before, after = (_count(z3, terms, side) for side in (left, right))
+    known = [z3.Int(name) >= least for name, least in signs if least is not None]
+    known += [*map(terms.guard, told), *terms.floors]
+    sizes = [z3.Int(name) for name, least in signs if least is not None]
+    solver = z3.Solver()
+    solver.set("timeout", _PATIENCE)
+    solver.add(*known, before != after)
+    answer = solver.check()
+    if answer == z3.unsat:
+        return _Answer("equal")
+    if answer == z3.unknown:
+        return _Answer(f"z3 gave no answer within {_PATIENCE / 1000:g} s")
+    model = _smallest(z3, solver, sizes)
+    counts = [model.eval(count, model_completion=True).as_long() for count in (before, after)]
+    kind = "missing" if counts[1] == 0 else "spurious" if counts[0] == 0 else "counted otherwise"
+    return _Answer(kind, tuple((str(name), model[name].as_long()) for name in model.decls()))
+
+
+def _count(z3: Any, terms: _Terms, side: _Sum) -> Any:
+    """Return how often a point counts."""
+    here = (z3.If(z3.And(*map(terms.guard, guards)), z3.IntVal(weight), z3.IntVal(0)) for weight, guards in side)
+    return z3.Sum(z3.IntVal(0), *here)
+
+
+def _z3() -> Any:
     try:
         import z3
     except ImportError:
         reason = "proofs for any stride and dilation need z3: pip install 'convproof[prove]'"
         raise MissingDependency(reason) from None
-    terms = _Terms(z3)
-    sides = [[z3.And(*map(terms.guard, guards)) for guards in side] for side in (left, right)]
-    a, b = (z3.Or(*side) for side in sides)
-    sizes = [z3.Int(name) for name, _, nonnegative in signs[count:] if nonnegative]
-    known = [*map(terms.guard, told), *terms.floors]
-    known += [z3.Int(name) >= (1 if positive else 0) for name, positive, nonnegative in signs if nonnegative]
-    for kind, extra in (("missing", z3.And(a, z3.Not(b))), ("spurious", z3.And(b, z3.Not(a)))):
-        solver = z3.Solver()
-        solver.set("timeout", _PATIENCE)
-        solver.add(*known, extra)
-        answer = solver.check()
-        if answer == z3.unknown:
-            return _Answer("z3 gave no answer within 5 s")
-        if answer == z3.sat:
-            return _Answer(kind, _smallest(z3, solver, sizes))
-    return _Answer("equal" if _disjoint(z3, sides, known) else "a product may occur in two of the sums")
+    return z3
 
 
-def _disjoint(z3: Any, sides: list[list[Any]], known: list[Any]) -> bool:
-    """Return whether no two sets of one side share a point."""
-    for one, other in (pair for side in sides for pair in itertools.combinations(side, 2)):
-        solver = z3.Solver()
-        solver.set("timeout", _PATIENCE)
-        solver.add(*known, one, other)
-        if solver.check() != z3.unsat:
-            return False
-    return True
-
-
-def _smallest(z3: Any, solver: Any, sizes: list[Any]) -> tuple[tuple[str, int], ...]:
+def _smallest(z3: Any, solver: Any, sizes: list[Any]) -> Any:
     """Return the model with the smallest sum of sizes that z3 finds."""
     model = solver.model()
-    for bound in itertools.count(len(sizes)):
-        if bound > _LARGEST_SUM or not sizes:
-            break
+    for bound in range(len(sizes), _LARGEST_SUM if sizes else 0):
         solver.push()
         solver.add(z3.Sum(sizes) <= bound)
-        if solver.check() == z3.sat:
-            model = solver.model()
-            break
+        answer = solver.check()
+        if answer == z3.sat:
+            return solver.model()
         solver.pop()
-    return tuple((str(name), model[name].as_long()) for name in model.decls())
+        if answer == z3.unknown:
+            break
+    return model
