@@ -183,10 +183,11 @@ def _inline_one(term: Term, sum_: GuardedSum, definitions: Mapping[str, GuardedS
         names = fresh([b.symbol for b in inner.binders], taken)
         values = dict(zip((f.symbol for f in definition.free), factor.indices, strict=True)) | names
         put = inner.map(partial(_put, values=values))
+        known = {(index.symbol, index.size) for index in (*sum_.free, *term.binders)}
         inside = tuple(
             Range(e, index.size)
             for e, index in zip(factor.indices, definition.free, strict=True)
-            if index.size is not None and Index(e, index.size) not in (*sum_.free, *term.binders)
+            if index.size is not None and (e, index.size) not in known
         )
         yield Term(
             term.binders + tuple(Index(names[b.symbol], b.size) for b in put.binders),
