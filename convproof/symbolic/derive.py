@@ -24,6 +24,8 @@ _TOPICS = {
     "conv#d_weight": "gradients.weight_gradient",
     "output_size": "output_sizes.output_size",
     "conv_transpose#d": "transposed.conv_transpose",
+    "conv_transpose#d_input": "transposed_gradients.input_gradient",
+    "conv_transpose#d_weight": "transposed_gradients.weight_gradient",
 }
 
 

@@ -205,7 +205,7 @@ class Notation:
 
     def _term(self, term: Term) -> list[str]:
         guards = [g for g in term.guards if self.brackets or not isinstance(g, Range)]
-        sums = "".join(self._told(self.binder(b) for b in term.binders))
+        sums = r"\,".join(self._told(self.binder(b) for b in term.binders))
         parts = self._told(self.guard(g) for g in guards) + [self.element(f) for f in term.factors]
         return [part for part in (sums, *(parts or ["1"])) if part]
 
@@ -231,12 +231,12 @@ def _terms(e: Expr) -> list[tuple[bool, Expr]]:
     grouped = []
     for step in sorted((v for v in e.free_symbols if str(v).partition("_")[0] in _STEPS), key=str):
         multiplied = [term for term in terms if term.as_powers_dict()[step] == 1]
-        others = [term for term in multiplied if term.as_coeff_Mul()[1] != step]
-        if others and others != multiplied:
-            negative = all(term.could_extract_minus_sign() for term in others)
-            inner = Add(*(term / step for term in multiplied))
-            grouped.append((negative, Mul(step, -inner if negative else inner, evaluate=False)))
-            terms = [term for term in terms if term not in multiplied]
+        bare = next((term for term in multiplied if term.as_coeff_Mul()[1] == step), None)
+        others = [term for term in multiplied if bare is not None and _negative(term) != _negative(bare)]
+        if others:
+            inner = Add(*(term / step for term in (*others, bare)))
+            grouped.append((_negative(others[0]), Mul(step, -inner if _negative(others[0]) else inner, evaluate=False)))
+            terms = [term for term in terms if term not in (*others, bare)]
     signs = [(term.could_extract_minus_sign(), term) for term in terms]
     ordered = sorted(
         [*grouped, *((negative, -term if negative else term) for negative, term in signs)], key=_term_order
@@ -246,6 +246,10 @@ def _terms(e: Expr) -> list[tuple[bool, Expr]]:
     return ordered
 
 
+def _negative(term: Expr) -> bool:
+    return term.could_extract_minus_sign()
+
+
 def _term_order(signed: tuple[bool, Expr]) -> tuple[bool, int, str]:
     negative, term = signed
     return negative, _letter(term), str(term)
@@ -253,7 +257,7 @@ def _term_order(signed: tuple[bool, Expr]) -> tuple[bool, int, str]:
 
 def _factor_order(factor: Expr) -> tuple[int, str]:
     """Strides and dilations before the index they multiply."""
-    letter = str(factor).partition("_")[0]
+    letter = str(factor).partition("_")[0].rstrip("'")
     return (0 if letter in _STEPS else 1, str(factor))
 
 

@@ -107,7 +107,11 @@ def sift(term: Term, free: tuple[Index, ...], binder: Symbol) -> Term:
 
 
 def _solvable(term: Term, binder: Symbol) -> tuple[Equal, Expr, Expr]:
-    """Return a delta, the coefficient of the binder in it, and the value it gives the binder."""
+    """Return a delta, the coefficient of the binder in it, and the value it gives the binder.
+
+    Of several the plainest: without division where there is one, of as few symbols as there are.
+    """
+    found = []
     for guard in term.guards:
         if not isinstance(guard, Equal):
             continue
@@ -117,8 +121,10 @@ def _solvable(term: Term, binder: Symbol) -> tuple[Equal, Expr, Expr]:
         c, t = linear.all_coeffs()
         c, t = (-c, -t) if c.could_extract_minus_sign() else (c, t)
         if c == 1 or c.is_positive:
-            return guard, c, expand(-t) if c == 1 else expand(-t) / c
-    raise RuleError(f"sift: no delta gives {binder}")
+            found.append((guard, c, expand(-t) if c == 1 else expand(-t) / c))
+    if not found:
+        raise RuleError(f"sift: no delta gives {binder}")
+    return min(found, key=lambda solution: (solution[1] != 1, len(solution[2].free_symbols)))
 
 
 def sift_all(term: Term, free: tuple[Index, ...], binders: Iterable[Symbol]) -> Term:

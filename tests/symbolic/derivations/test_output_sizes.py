@@ -9,7 +9,8 @@ from convproof.errors import Refuted
 from convproof.symbolic.derivation import Writer
 from convproof.symbolic.derivations.convolution import index
 from convproof.symbolic.derivations.counterexamples import differs
-from convproof.symbolic.derivations.output_sizes import Sizes, over, transposed_size
+from convproof.symbolic.derivations.sizes import Sizes, over
+from convproof.symbolic.derivations.transposed_sizes import transposed_size
 from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import Index
 from convproof.symbolic.guards import Range
