@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from convproof.geometry import Conv
     from convproof.symbolic.derivation import Derivation
 
-__all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_text", "geometries"]
+__all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_text", "formulas_page", "geometries"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _TEXT_WIDTH = 100
@@ -59,6 +59,21 @@ def derivation_fragment(derivation: Derivation) -> str:
     given = legend([derivation])
     context = {"sheet": sheet(derivation, given), "legend": given, "symbols": symbols([derivation])}
     return _environment().get_template("derivation_fragment.html").render(context)
+
+
+def formulas_page(title: str, blocks: Sequence[tuple[str, str]]) -> str:
+    """Return captions, each with a formula, as a page of HTML that needs no other file.
+
+    Parameters
+    ----------
+    title : str
+        Plain text.
+    blocks : sequence of (str, str)
+        Caption (plain text) and LaTeX.
+    """
+    from convproof import __version__
+
+    return _environment().get_template("formulas.html").render(version=__version__, title=title, blocks=blocks)
 
 
 def by_chapter(sheets: Sequence[Sheet]) -> list[tuple[str, list[Sheet]]]:
