@@ -78,6 +78,9 @@ class Range(_Guard):
     high: Expr | None = None
     low: Expr | None = S.Zero
 
+    def __str__(self) -> str:
+        return f"{'' if self.low is None else f'{self.low} <= '}{self.e}{'' if self.high is None else f' < {self.high}'}"
+
     @property
     def clauses(self) -> tuple[Clause, ...]:
         ends: list[Clause] = []
@@ -99,6 +102,9 @@ class Divides(_Guard):
     m: Expr
     e: Expr
 
+    def __str__(self) -> str:
+        return f"{self.m} divides {self.e}"
+
     @property
     def clauses(self) -> tuple[Clause, ...]:
         above, below = as_quotient(self.e)
@@ -114,6 +120,9 @@ class Equal(_Guard):
 
     a: Expr
     b: Expr
+
+    def __str__(self) -> str:
+        return f"{self.a} = {self.b}"
 
     @property
     def clauses(self) -> tuple[Clause, ...]:

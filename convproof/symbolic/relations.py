@@ -242,7 +242,7 @@ class _Writer:
         count = len(self.parameters)
         sizes = dict(zip(map(str, self.parameters), values[:count], strict=True)) | self.constants
         point = dict(zip(names or [str(v) for v in self.variables], values[count:], strict=True))
-        return Witness(kind, sizes, point)
+        return Witness(kind, dict(sorted(sizes.items())), point)
 
 
 _Found = tuple[str, tuple[int, ...]] | None

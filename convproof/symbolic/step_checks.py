@@ -12,7 +12,6 @@ from dataclasses import replace
 from convproof.errors import Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic import relations
-from convproof.symbolic.guards import Equal, Guard, Range
 from convproof.symbolic.smt import Undecided
 from convproof.symbolic.step_claims import Claim, Setting
 from convproof.symbolic.step_sets import refute_by_isl, refute_by_z3
@@ -52,7 +51,7 @@ def certify(claim: Claim, setting: Setting, sentence: str) -> tuple[Certificate,
         if isinstance(found, Undecided):
             unanswered.append(found.reason)
         elif found is None:
-            assumed = tuple(_said(guard) for guard in setting.hypotheses)
+            assumed = tuple(map(str, setting.hypotheses))
             seconds = time.perf_counter() - start
             told = scope(claim.inlined(setting.definitions), setting)
             certificates.append(Certificate(sentence, "formula", told, evidence, assumed, seconds=seconds))
@@ -81,13 +80,3 @@ def _scope_of_z3(claim: Claim, setting: Setting) -> str:
 def _scope_of_sizes(claim: Claim, setting: Setting) -> str:
     scope = f"{TRIALS} random sizes, strides and dilations, every coefficient compared"
     return f"{scope} (of sums over every integer: of the elements around the origin)" if endless(claim.sides) else scope
-
-
-def _said(guard: Guard) -> str:
-    match guard:
-        case Range(e, high, low):
-            return f"{'' if low is None else f'{low} <= '}{e}{'' if high is None else f' < {high}'}"
-        case Equal(a, b):
-            return f"{a} = {b}"
-        case _:
-            return f"{guard.m} divides {guard.e}"
