@@ -10,10 +10,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convproof.report.derivation_numbers import in_numbers, matrices
-from convproof.report.derivation_view import Line, Scope, Sheet, legend, sheet, symbols
+from convproof.report.derivation_view import Booklet, Line, Scope, Sheet, legend, sheet, symbols
 from convproof.report.latex import plain, plain_prose
 from convproof.report.mathml import mathml, prose
 
@@ -23,41 +23,47 @@ if TYPE_CHECKING:
     from convproof.geometry import Conv
     from convproof.symbolic.derivation import Derivation
 
-__all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_text", "formulas_page", "geometries"]
+__all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_text", "formulas_page", "page_context"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _TEXT_WIDTH = 100
 
 
-def derivation_page(derivations: Sequence[Derivation]) -> str:
-    """Return derivations as a page of HTML that needs no other file, no script and no network.
+def derivation_page(booklet: Booklet) -> str:
+    """Return derivations as a page of HTML that needs no other file, no script and no network."""
+    return _environment().get_template("derivation_page.html").render(page_context(booklet))
 
-    Parameters
-    ----------
-    derivations : sequence of Derivation
-        At least one. Their geometries' matrices stand at the end.
-    """
+
+def page_context(booklet: Booklet) -> dict[str, Any]:
+    """Return what a page or a document shows of a booklet; a booklet of one derivation has its title."""
     from convproof import __version__
 
-    given = legend(derivations)
-    sheets = [sheet(derivation, given) for derivation in derivations]
-    context = {
+    given = legend(booklet.derivations)
+    sheets = [sheet(derivation, given) for derivation in booklet.derivations]
+    return {
         "version": __version__,
         "title": sheets[0].title if len(sheets) == 1 else "Convolutions, derived",
+        "booklet": len(sheets) > 1,
         "sheets": sheets,
         "chapters": by_chapter(sheets),
         "anchor": lambda one: f"d{sheets.index(one) + 1}",
+        "count": sum(len(one.lines) for one in sheets),
+        "seconds": sum(derivation.seconds for derivation in booklet.derivations),
         "legend": given,
-        "symbols": symbols(derivations),
-        "geometries": geometries(derivations),
+        "symbols": symbols(booklet.derivations),
+        "geometries": booklet.all_geometries,
     }
-    return _environment().get_template("derivation_page.html").render(context)
 
 
 def derivation_fragment(derivation: Derivation) -> str:
     """Return a derivation as a fragment of HTML, styled by itself, for Jupyter."""
     given = legend([derivation])
-    context = {"sheet": sheet(derivation, given), "legend": given, "symbols": symbols([derivation])}
+    context = {
+        "sheet": sheet(derivation, given),
+        "legend": given,
+        "symbols": symbols([derivation]),
+        "geometries": Booklet((derivation,)).all_geometries,
+    }
     return _environment().get_template("derivation_fragment.html").render(context)
 
 
@@ -86,18 +92,15 @@ def by_chapter(sheets: Sequence[Sheet]) -> list[tuple[str, list[Sheet]]]:
     return [(title, members) for title, members in order.items() if members]
 
 
-def geometries(derivations: Iterable[Derivation]) -> list[Conv]:
-    """Return the geometries asked for, each once."""
-    return list(dict.fromkeys(d.geometry for d in derivations if d.geometry is not None))
-
-
-def derivation_text(derivation: Derivation, *, width: int = _TEXT_WIDTH) -> str:
+def derivation_text(derivation: Derivation, geometries: Iterable[Conv] = (), *, width: int = _TEXT_WIDTH) -> str:
     """Return a derivation as lines of text, formulas in Unicode.
 
     Parameters
     ----------
     derivation : Derivation
         What to show.
+    geometries : iterable of Conv
+        Besides its own: the formulas asked for are shown with their numbers, too.
     width : int
         Columns of the terminal.
     """
@@ -110,9 +113,9 @@ def derivation_text(derivation: Derivation, *, width: int = _TEXT_WIDTH) -> str:
         lines += textwrap.wrap(plain_prose(chain.text), width) if chain.text else []
         for line in chain.lines:
             lines += ["", *_step_lines(line, width)]
-    if (numbers := in_numbers(derivation)) is not None:
-        lines += ["", f"At {derivation.geometry}", ""]
-        lines += _formula_lines("", numbers.left, numbers.relation, numbers.pieces, width)
+    for geo in Booklet((derivation,), tuple(geometries)).all_geometries:
+        for formula in in_numbers(derivation, geo):
+            lines += ["", f"At {geo}", "", *_formula_lines("", formula.left, formula.relation, formula.pieces, width)]
     lines += ["", *_legend_lines(given.scopes, width)]
     return "\n".join(line.rstrip() for line in lines)
 

@@ -1,8 +1,9 @@
-"""The last formula of a derivation with a geometry's numbers put in, and the matrices of that geometry."""
+"""The formulas asked for, with a geometry's numbers put in, and the matrices of that geometry."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,10 +12,10 @@ from convproof.errors import ArgumentValueError, bad
 
 if TYPE_CHECKING:
     from convproof.geometry import Conv
-    from convproof.symbolic.derivation import Derivation, Step
+    from convproof.symbolic.derivation import Derivation
     from convproof.symbolic.guarded_sum import GuardedSum, Index, Term
 
-__all__ = ["Formula", "ShownMatrix", "in_numbers", "matrices"]
+__all__ = ["Formula", "ShownMatrix", "check_readable", "in_numbers", "matrices"]
 
 _MOST_PRODUCTS = 5_000_000
 _MOST_COLUMNS = 24
@@ -38,34 +39,36 @@ class ShownMatrix:
     latex: str
 
 
-def in_numbers(derivation: Derivation) -> Formula | None:
-    """Return the last formula with the numbers of the derivation's geometry.
+def in_numbers(derivation: Derivation, geo: Conv) -> list[Formula]:
+    """Return the formulas that a derivation was asked for, with the numbers of a geometry.
 
     Returns
     -------
-    Formula or None
-        None without a geometry; where the formula has no index form; and where a slide's simplifications (stride 1,
-        no padding in front, one channel, as many outputs as inputs) are not those of the geometry.
+    list of Formula
+        Empty where the geometry is not one of what is derived: another number of axes, another padding than zeros,
+        or not what a slide's simplifications assume (stride 1, no padding in front, one channel, as many outputs as
+        inputs).
     """
-    geo = derivation.geometry
-    if geo is None or (derivation.simple and not _is_simple(geo)):
-        return None
-    found = _last_formula(derivation)
-    if found is None:
-        return None
-    left, step, sum_ = found
+    if not _applies(derivation, geo):
+        return []
     numbers = _numbers(geo)
-    put = sum_.substitute({symbol: numbers[str(symbol)] for symbol in sum_.parameters if str(symbol) in numbers})
-    return Formula(left, step.relation, tuple(derivation.notation.pieces(_tidy(put))))
+    found = []
+    for part in derivation.parts:
+        left = ""
+        for step in part.steps:
+            left = step.left or left
+            if step.final and step.after is not None:
+                values = {symbol: numbers[str(symbol)] for symbol in step.after.parameters if str(symbol) in numbers}
+                pieces = derivation.notation.pieces(_tidy(step.after.substitute(values)))
+                found.append(Formula(left, step.relation, tuple(pieces)))
+    return found
 
 
-def _last_formula(derivation: Derivation) -> tuple[str, Step, GuardedSum] | None:
-    """Return the left-hand side of the last formula, its step and its expression."""
-    steps = derivation.parts[-1].steps if derivation.parts else ()
-    lefts = [step.left for step in steps if step.left]
-    if not steps or not lefts or steps[-1].after is None:
-        return None
-    return lefts[-1], steps[-1], steps[-1].after
+def _applies(derivation: Derivation, geo: Conv) -> bool:
+    named = re.match(r"conv(?:_transpose)?([123])d", derivation.op)
+    if named is None or int(named[1]) != geo.axes or geo.mode != "zeros":
+        return False
+    return _is_simple(geo) or not derivation.simple
 
 
 def _is_simple(geo: Conv) -> bool:
@@ -104,19 +107,30 @@ def _without_single(term: Term) -> Term:
     return replace(changed, binders=tuple(index for index in changed.binders if not single(index)))
 
 
-def matrices(geo: Conv) -> Iterator[ShownMatrix]:
-    """Yield the matrices of a geometry: forward, transposed, and the data matrix.
+def check_readable(geo: Conv) -> None:
+    """Refuse a geometry whose matrices nobody could read.
 
     Raises
     ------
     ArgumentValueError
-        A geometry whose matrices nobody could read.
+        Too many products, or a size of 0.
     """
     if geo.multiply_adds > _MOST_PRODUCTS:
         expected = f"at most {_MOST_PRODUCTS:,} products to show its matrices, not {geo.multiply_adds:,}"
         raise ArgumentValueError(bad("geometry", str(geo), expected))
     if 0 in (*geo.x, *geo.w, *geo.y):
         raise ArgumentValueError(bad("geometry", str(geo), "sizes of at least 1 to show its matrices"))
+
+
+def matrices(geo: Conv) -> Iterator[ShownMatrix]:
+    """Yield the matrices of a geometry: forward, transposed, and the data matrix.
+
+    Raises
+    ------
+    ArgumentValueError
+        As `check_readable`.
+    """
+    check_readable(geo)
     from convproof.symbolic.matrix import matrix
 
     forward, data = matrix(geo), matrix(geo, acts_on="w")

@@ -14,9 +14,10 @@ from convproof.report.summary import MEANING
 
 if TYPE_CHECKING:
     from convproof.evidence import Certificate
+    from convproof.geometry import Conv
     from convproof.symbolic.derivation import Derivation, Step
 
-__all__ = ["FORMULA_MEANING", "Chain", "Legend", "Line", "Scope", "Sheet", "legend", "sheet", "symbols"]
+__all__ = ["FORMULA_MEANING", "Booklet", "Chain", "Legend", "Line", "Scope", "Sheet", "legend", "sheet", "symbols"]
 
 #: What the words of evidence claim of a formula.
 FORMULA_MEANING = {**MEANING, "exact": "the same polynomial, every coefficient compared, at concrete sizes"}
@@ -101,6 +102,28 @@ class Sheet:
     @property
     def lines(self) -> tuple[Line, ...]:
         return tuple(line for chain in self.chains for line in chain.lines)
+
+
+@dataclass(frozen=True)
+class Booklet:
+    """Derivations with the geometries whose numbers and matrices are to stand beside them.
+
+    Attributes
+    ----------
+    derivations : tuple of Derivation
+        In any order: the booklet puts them into its chapters.
+    geometries : tuple of Conv
+        Besides those of the derivations.
+    """
+
+    derivations: tuple[Derivation, ...]
+    geometries: tuple[Conv, ...] = ()
+
+    @property
+    def all_geometries(self) -> tuple[Conv, ...]:
+        """Every geometry asked for, each once."""
+        own = (derivation.geometry for derivation in self.derivations)
+        return tuple(dict.fromkeys(geo for geo in (*own, *self.geometries) if geo is not None))
 
 
 def legend(derivations: Iterable[Derivation]) -> Legend:

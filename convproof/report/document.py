@@ -11,46 +11,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convproof.report.derivation import by_chapter, geometries
+from convproof.report.derivation import page_context
 from convproof.report.derivation_numbers import in_numbers, matrices
-from convproof.report.derivation_view import legend, sheet, symbols
+from convproof.report.derivation_view import Booklet
 from convproof.report.latex import plain_prose, tex, tex_prose
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from convproof.symbolic.derivation import Derivation
 
 __all__ = ["derivation_document", "formulas_document"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-def derivation_document(derivations: Sequence[Derivation]) -> str:
-    """Return derivations as a complete LaTeX document; several make a booklet.
-
-    Parameters
-    ----------
-    derivations : sequence of Derivation
-        At least one. Their geometries' matrices stand at the end.
-    """
-    from convproof import __version__
-
-    given = legend(derivations)
-    sheets = [sheet(derivation, given) for derivation in derivations]
-    context = {
-        "version": __version__,
-        "title": sheets[0].title if len(sheets) == 1 else "Convolutions, derived",
-        "booklet": len(sheets) > 1,
-        "sheets": sheets,
-        "chapters": by_chapter(sheets),
-        "count": sum(len(one.lines) for one in sheets),
-        "seconds": sum(derivation.seconds for derivation in derivations),
-        "legend": given,
-        "symbols": symbols(derivations),
-        "geometries": geometries(derivations),
-    }
-    return _environment().get_template("document.tex").render(context)
+def derivation_document(booklet: Booklet) -> str:
+    """Return derivations as a complete LaTeX document; several have a title page, contents and chapters."""
+    return _environment().get_template("document.tex").render(page_context(booklet))
 
 
 def formulas_document(title: str, blocks: Sequence[tuple[str, str]]) -> str:

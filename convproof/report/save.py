@@ -12,6 +12,7 @@ from typing import Any
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, MissingDependency, bad
 from convproof.evidence import Certificate, Report
+from convproof.report.derivation_view import Booklet
 
 __all__ = ["formats", "save"]
 
@@ -44,7 +45,7 @@ def save(thing: Any, path: str | os.PathLike[str]) -> Path:
     ====================================  ================================
     thing                                 suffix
     ====================================  ================================
-    Derivation, or several (a booklet)    .tex .pdf .html .json
+    Derivation, or several; a Booklet     .tex .pdf .html .json
     ConvMatrix                            .tex .pdf .html .json
     algorithm of ``winograd``             .tex .pdf .html .json
     Certificate, or several               .tex .pdf .html .json
@@ -150,9 +151,13 @@ def _kinds() -> tuple[_Kind, ...]:
     from convproof.symbolic.derivation import Derivation
     from convproof.symbolic.winograd.algorithm import Algorithm
 
-    written: dict[str, Write] = {".tex": derivation_document, ".html": derivation_page}
+    written: dict[str, Write] = {
+        ".tex": lambda things: derivation_document(_booklet(things)),
+        ".html": lambda things: derivation_page(_booklet(things)),
+    }
     return (
         _Kind("a derivation", Derivation, derivation_data, written),
+        _Kind("a booklet", Booklet, lambda one: [derivation_data(each) for each in one.derivations], written, False),
         _Kind("a matrix", ConvMatrix, lambda one: json.loads(matrix_json(one)), _writers("Matrix", _of_matrix), False),
         _Kind("an algorithm", Algorithm, algorithm_data, _writers("Winograd algorithm", _of_algorithm), False),
         _Kind("a certificate", Certificate, asdict, _writers("Certificate", _of_certificate)),
@@ -161,6 +166,10 @@ def _kinds() -> tuple[_Kind, ...]:
 
 
 # ---------------------------------------------------------------------- what stands in a document
+
+
+def _booklet(things: Sequence[Any]) -> Booklet:
+    return things[0] if isinstance(things[0], Booklet) else Booklet(tuple(things))
 
 
 def _writers(title: str, describe: Blocks) -> dict[str, Write]:

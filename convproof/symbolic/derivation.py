@@ -40,6 +40,8 @@ class Step:
         What the step rests on; empty for a definition.
     relation : str
         LaTeX of the sign between both sides.
+    final : bool
+        Whether it is the formula that was asked for, held against the structure tensor.
     """
 
     rule: str
@@ -50,6 +52,7 @@ class Step:
     after: GuardedSum | None = None
     certificates: tuple[Certificate, ...] = ()
     relation: str = "="
+    final: bool = False
 
     @property
     def evidence(self) -> str | None:
@@ -268,7 +271,7 @@ class Writer:
         self._add(Step(rule, left, tuple(pieces), why, None, None, certificates, relation))
 
     def confirm(self, certificate: Certificate) -> None:
-        """Add a certificate to the last line.
+        """Add a certificate to the last line, which is the formula that was asked for.
 
         Raises
         ------
@@ -278,7 +281,7 @@ class Writer:
         if not certificate:
             raise Refuted(certificate)
         steps = self.parts[-1][2]
-        steps[-1] = replace(steps[-1], certificates=(*steps[-1].certificates, certificate))
+        steps[-1] = replace(steps[-1], certificates=(*steps[-1].certificates, certificate), final=True)
 
     def finish(self, geometry: Conv | None = None) -> Derivation:
         """Return what was written."""
