@@ -1,4 +1,4 @@
-"""A list of certificates on a terminal: a row for each proof, the story of each refutation, a conclusion."""
+"""A list of certificates on a terminal: a row for each statement, the story of each refutation, a conclusion."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def conclusion(certificates: Sequence[Certificate]) -> Text:
 
     if not certificates:
         return Text("nothing was checked", "bold red")
-    statements = [list(group) for _, group in groupby(certificates, key=lambda certificate: certificate.claim)]
+    statements = _statements(certificates)
     refuted = sum(not all(group) for group in statements)
     seconds = sum(certificate.seconds for certificate in certificates)
     words = " and ".join(dict.fromkeys(str(certificate.evidence) for certificate in certificates if certificate))
@@ -66,14 +66,18 @@ def _table(certificates: Sequence[Certificate]) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("scope", style="dim", overflow="fold", ratio=2)
     table.add_column("ms", style="dim", justify="right", no_wrap=True)
-    previous = None
-    for certificate in certificates:
-        said = "" if certificate.claim == previous else certificate.claim
-        word = certificate.evidence or "refuted"
-        milliseconds = f"{1000 * certificate.seconds:.0f}"
-        table.add_row(Text(said), Text(word, STYLES[word]), Text(certificate.scope), milliseconds)
-        previous = certificate.claim
+    for group in _statements(certificates):
+        words = dict.fromkeys(certificate.evidence or "refuted" for certificate in group)
+        scopes = "\n".join(dict.fromkeys(certificate.scope for certificate in group))
+        milliseconds = f"{1000 * sum(certificate.seconds for certificate in group):.0f}"
+        verdict = Text("\n").join(Text(word, STYLES[word]) for word in words)
+        table.add_row(Text(group[0].claim), verdict, Text(scopes), milliseconds)
     return table
+
+
+def _statements(certificates: Sequence[Certificate]) -> list[list[Certificate]]:
+    """Return the certificates of each claim, which stand beside one another."""
+    return [list(group) for _, group in groupby(certificates, key=lambda certificate: certificate.claim)]
 
 
 def _name(certificate: Certificate) -> str:
