@@ -20,18 +20,36 @@ _TOPICS = {
     "conv#d": "definition.forward",
     "convolution_algebra": "algebra.algebra",
     "convolution_theorem": "fourier.convolution_theorem",
+    "pointwise": "linear.pointwise",
+    "fully_connected": "linear.fully_connected",
+    "separable": "separable.separable",
+    "depthwise_separable": "separable.depthwise_separable",
+    "composition": "composition.composition",
+    "equivariance": "equivariance.equivariance",
     "conv#d_input": "gradients.input_gradient",
     "conv#d_weight": "gradients.weight_gradient",
+    "bias": "bias.bias_gradient",
     "output_size": "output_sizes.output_size",
     "conv_transpose#d": "transposed.conv_transpose",
     "conv_transpose#d_input": "transposed_gradients.input_gradient",
     "conv_transpose#d_weight": "transposed_gradients.weight_gradient",
+    "unfold": "unfolding.unfold",
+    "fold": "unfolding.fold",
+    "im2col": "im2col.im2col",
 }
 
 
 # Titles of the chapters of the booklet, by module.
 _CHAPTERS = {
+    "definition": "Convolution",
+    "algebra": "Convolution",
+    "fourier": "Convolution",
+    "linear": "Special kernels",
+    "separable": "Special kernels",
+    "composition": "Layers in a row, and shifts",
+    "equivariance": "Layers in a row, and shifts",
     "gradients": "Gradients",
+    "bias": "Gradients",
 }
 
 

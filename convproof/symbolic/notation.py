@@ -22,7 +22,7 @@ __all__ = ["PAPER", "SLIDE", "Notation", "broken", "width"]
 # Terms of a sum and letters of a product are written in the order a textbook has them: s r + d a - p.
 _LETTERS = "i u z r t v a j b g c m n k o N M C s d p q"
 _ORDER = {letter: place for place, letter in enumerate(_LETTERS.split())}
-_STEPS = frozenset("sd")
+_STEPS = {"s": 0, "d": 1}
 
 _CHOICES = {"elements": ("call", "subscript"), "gradients": ("fraction", "letter"), "sum_over": ("taps", "pixels")}
 
@@ -256,9 +256,9 @@ def _term_order(signed: tuple[bool, Expr]) -> tuple[bool, int, str]:
 
 
 def _factor_order(factor: Expr) -> tuple[int, str]:
-    """Strides and dilations before the index they multiply."""
+    """Strides, then dilations, before the index they multiply."""
     letter = str(factor).partition("_")[0].rstrip("'")
-    return (0 if letter in _STEPS else 1, str(factor))
+    return _STEPS.get(letter, len(_STEPS)), str(factor)
 
 
 # ---------------------------------------------------------------------- widths and lines

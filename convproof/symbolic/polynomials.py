@@ -25,7 +25,8 @@ from convproof.symbolic.guards import Guard, Range, as_quotient, lower
 __all__ = ["NotAnInteger", "Table", "TooLarge", "derivative", "elements", "from_columns", "table"]
 
 _LARGEST = 400_000  # points of one term
-_DIGIT = 9  # bits of a coordinate, offset by half
+_PLACE = 54  # bits of all coordinates of an element
+_DIGIT = 9  # bits of a coordinate at most, offset by half
 _NAMES = 6  # bits of a tensor's name
 _MARGIN = 8  # at the ends of a window; no stride leaves a gap as wide
 
@@ -131,7 +132,7 @@ def derivative(of: Table, name: int, arity: int) -> Table:
     rows, coefficients = [], []
     codes = of.rows[:, of.free :]
     for column in range(codes.shape[1]):
-        live = (codes[:, column] >= 0) & (codes[:, column] >> (_DIGIT * 6) == name)
+        live = (codes[:, column] >= 0) & (codes[:, column] >> _PLACE == name)
         if not live.any():
             continue
         place = _decode(codes[live, column], arity)
@@ -291,19 +292,25 @@ def _columns(values: list[Any], rows: int) -> np.ndarray:
 
 def _code(place: np.ndarray, name: int) -> np.ndarray:
     """Pack the name and the coordinates of an element into one integer."""
-    half = 1 << (_DIGIT - 1)
-    if place.size and (abs(place).max() >= half or place.shape[1] > 6):
+    bits = _digit(place.shape[1])
+    half = 1 << (bits - 1)
+    if place.size and abs(place).max() >= half:
         raise TooLarge
     code = np.full(len(place), name, np.int64)
-    for column in range(6):
-        digit = place[:, column] + half if column < place.shape[1] else 0
-        code = (code << _DIGIT) | digit
-    return code
+    for column in place.T:
+        code = (code << bits) | (column + half)
+    return code << (_PLACE - bits * place.shape[1])
 
 
 def _decode(codes: np.ndarray, arity: int) -> np.ndarray:
-    half, mask = 1 << (_DIGIT - 1), (1 << _DIGIT) - 1
-    return np.stack([((codes >> (_DIGIT * (5 - q))) & mask) - half for q in range(arity)], axis=1)
+    bits = _digit(arity)
+    half, mask = 1 << (bits - 1), (1 << bits) - 1
+    return _columns([((codes >> (_PLACE - bits * (q + 1))) & mask) - half for q in range(arity)], len(codes))
+
+
+def _digit(arity: int) -> int:
+    """Return how many bits a coordinate has."""
+    return min(_DIGIT, _PLACE // max(arity, 1))
 
 
 def _sorted_codes(codes: np.ndarray, width: int) -> np.ndarray:
@@ -339,7 +346,7 @@ def elements(codes: np.ndarray, names: Mapping[str, int], arities: Mapping[str, 
     by_number = {number: name for name, number in names.items()}
     found = []
     for code in codes[codes >= 0].tolist():
-        name = by_number[code >> (_DIGIT * 6)]
+        name = by_number[code >> _PLACE]
         place = _decode(np.array([code]), arities[name])[0].tolist()
         found.append(Factor(name, tuple(place)))
     return found

@@ -7,6 +7,7 @@ from sympy import Expr, Symbol, expand, floor
 from convproof.symbolic import rules
 from convproof.symbolic.derivation import Derivation, Writer
 from convproof.symbolic.derivations.convolution import Convolution
+from convproof.symbolic.derivations.oracle import same_products
 from convproof.symbolic.derivations.writing import operation, over_integers, single, tensor_over, with_definition
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term, inline
 from convproof.symbolic.guards import Equal, Range
@@ -39,6 +40,7 @@ def forward(axes: int, simple: bool, notation: Notation) -> Derivation:
         _stride(writer, conv, dense=_dilation(writer, conv))
         _count(writer, conv)
         _channels(writer, conv)
+    writer.confirm(same_products(conv, writer.last, "y", {"x": "x", "w": "w"}))
     return writer.finish()
 
 

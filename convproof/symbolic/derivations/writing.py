@@ -9,11 +9,12 @@ from dataclasses import replace
 from sympy import Expr, Symbol, simplify
 
 from convproof.evidence import Certificate, Counterexample
+from convproof.symbolic.derivations.convolution import index
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.notation import Notation
 from convproof.symbolic.step_checks import Setting
 
-__all__ = ["equation", "operation", "over_integers", "single", "tensor_over", "with_definition"]
+__all__ = ["equation", "operation", "over_integers", "single", "tensor_over", "with_definition", "without"]
 
 
 def over_integers(symbols: Iterable[Symbol]) -> tuple[Index, ...]:
@@ -51,3 +52,24 @@ def equation(claim: str, left: Expr, right: Expr) -> Certificate:
         return Certificate(claim, "formula", "every size", None, counterexample=example)
     scope = "every size for which no denominator is zero: the difference, simplified, is 0"
     return Certificate(claim, "formula", scope, "universal", seconds=time.perf_counter() - start)
+
+
+def without(sum_: GuardedSum, *letters: str) -> GuardedSum:
+    """Leave out indices that a formula does not need, such as images and groups: each is taken to be the only one."""
+    gone = {index(letter) for letter in letters}
+    return GuardedSum(
+        _kept(sum_.free, gone),
+        tuple(
+            Term(
+                _kept(term.binders, gone),
+                term.guards,
+                tuple(Factor(f.tensor, tuple(e for e in f.indices if e not in gone)) for f in term.factors),
+                term.coefficient,
+            )
+            for term in sum_.terms
+        ),
+    )
+
+
+def _kept(indices: tuple[Index, ...], gone: set[Symbol]) -> tuple[Index, ...]:
+    return tuple(i for i in indices if i.symbol not in gone)

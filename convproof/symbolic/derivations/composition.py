@@ -1,0 +1,280 @@
+"""Two convolutions in a row are one: stride, kernel and padding of both, and the receptive field of a stack."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from sympy import Expr, Integer, Symbol, expand, symbols
+
+from convproof.evidence import Certificate, Counterexample
+from convproof.symbolic.derivation import Derivation, Writer
+from convproof.symbolic.derivations.convolution import index, size
+from convproof.symbolic.derivations.writing import equation, with_definition
+from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term, inline
+from convproof.symbolic.guards import Equal, Guard, Range
+from convproof.symbolic.notation import Notation
+from convproof.symbolic.step_checks import Setting
+
+__all__ = ["Two", "closed_form", "composition"]
+
+_DEEPEST = 6  # stack whose closed form is compared with the recursion
+
+
+def composition(axes: int, simple: bool, notation: Notation) -> Derivation:
+    """Derive the convolution that two convolutions in a row are, and the receptive field of a stack.
+
+    One axis and one channel: each axis is composed alone, and over the channels between the layers is summed.
+
+    References
+    ----------
+    A. Araujo, W. Norris, J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019.
+    """
+    two = Two(simple)
+    title = "Two convolutions in a row, and receptive fields"
+    writer = Writer("composition", title, two.setting, notation, two.meanings(notation))
+    _insert(writer, two)
+    _one_kernel(writer, two)
+    _between(writer, two)
+    if not simple:
+        _when_exact(writer, two)
+    _receptive_field(writer, two)
+    return writer.finish()
+
+
+class Two:
+    """The symbols of two layers in a row, those of the second with a prime; and their sums.
+
+    Parameters
+    ----------
+    simple : bool
+        Stride 1, no dilation, no padding.
+    """
+
+    def __init__(self, simple: bool = False) -> None:
+        one, zero = Integer(1), Integer(0)
+        self.n, self.o, self.k = size("n"), size("o"), size("k")
+        self.o2, self.k2 = size("o'"), size("k'")
+        self.s, self.d, self.p = (one, one, zero) if simple else (size("s"), size("d"), index("p"))
+        self.s2, self.d2, self.p2 = (one, one, zero) if simple else (size("s'"), size("d'"), index("p'"))
+        self.r, self.t, self.a, self.b, self.j = (index(letter) for letter in "rtabj")
+        self.simple = simple
+        self.setting = Setting() if simple else Setting((self.s, self.s2), (self.d, self.d2))
+
+    @property
+    def outputs(self) -> tuple[Index, ...]:
+        """The index of an output of the second layer."""
+        return (Index(self.t, self.o2),)
+
+    @property
+    def taps(self) -> tuple[Index, ...]:
+        """The taps of both layers, the second's first."""
+        return Index(self.b, self.k2), Index(self.a, self.k)
+
+    @property
+    def middle(self) -> Expr:
+        """The output of the first layer that output t of the second reads through tap b."""
+        return self.s2 * self.t + self.d2 * self.b - self.p2
+
+    @property
+    def place(self) -> Expr:
+        """The element of the input that is read through taps a and b."""
+        return expand(self.s * self.middle + self.d * self.a - self.p)
+
+    @property
+    def stride(self) -> Expr:
+        return self.s * self.s2
+
+    @property
+    def padding(self) -> Expr:
+        return self.p + self.s * self.p2
+
+    @property
+    def kernel(self) -> Expr:
+        """Elements that the composed kernel reaches over."""
+        return expand(self.d * (self.k - 1) + self.s * self.d2 * (self.k2 - 1) + 1)
+
+    def first(self) -> GuardedSum:
+        read = self.s * self.r + self.d * self.a - self.p
+        factors = (Factor("x", (read,)), Factor("w", (self.a,)))
+        return GuardedSum((Index(self.r, self.o),), (Term(self.taps[1:], (Range(read, self.n),), factors),))
+
+    def second(self) -> GuardedSum:
+        factors = (Factor("y", (self.middle,)), Factor("v", (self.b,)))
+        return GuardedSum(self.outputs, (Term(self.taps[:1], (Range(self.middle, self.o),), factors),))
+
+    def composed_kernel(self) -> GuardedSum:
+        meets = (Equal(self.j, self.d * self.a + self.s * self.d2 * self.b),)
+        factors = (Factor("v", (self.b,)), Factor("w", (self.a,)))
+        return GuardedSum((Index(self.j, self.kernel),), (Term(self.taps, meets, factors),))
+
+    def composed(self) -> GuardedSum:
+        """The convolution with the composed kernel."""
+        read = expand(self.stride * self.t + self.j - self.padding)
+        factors = (Factor("x", (read,)), Factor("c", (self.j,)))
+        inside = (Range(read, self.n),)
+        return GuardedSum(self.outputs, (Term((Index(self.j, self.kernel),), inside, factors),))
+
+    def products(self, *guards: Guard) -> Term:
+        """The products of both layers, under some more conditions."""
+        factors = (Factor("x", (self.place,)), Factor("v", (self.b,)), Factor("w", (self.a,)))
+        return Term(self.taps, (*guards, Range(self.place, self.n)), factors)
+
+    def meanings(self, notation: Notation) -> dict[str, str]:
+        told = {
+            (self.r, self.t): "index of an output of the first layer, and of the second",
+            (self.a, self.b): "tap of the first layer, and of the second",
+            (self.n, self.o, self.o2): "size of the input, and of both outputs",
+            (self.k, self.k2): "sizes of the kernels",
+            (self.s, self.s2): "strides",
+            (self.d, self.d2): "dilations",
+            (self.p, self.p2): "padding before the first element of each layer's input",
+        }
+        return {
+            ", ".join(notation.expression(e) for e in symbols): meaning
+            for symbols, meaning in told.items()
+            if all(isinstance(e, Symbol) for e in symbols)
+        }
+
+
+def _insert(writer: Writer, two: Two) -> None:
+    writer.part("Two layers", "The second layer reads the output of the first.")
+    writer.define(Factor("y", (two.r,)), two.first(), "The first layer.")
+    writer.define(Factor("z", (two.t,)), two.second(), "The second layer.")
+    writer.setting = with_definition(writer.setting, "y", two.first())
+    between = (Range(two.middle, two.o),)
+    why = "The first layer, put in: through both taps, place $s\\,s' t + s\\,d' b + d\\,a - s\\,p' - p$ is read."
+    if two.simple:
+        why = "The first layer, put in: through both taps, place $t + a + b$ is read."
+    writer.step("insert", GuardedSum(two.outputs, (two.products(*between),)), why)
+
+
+def _one_kernel(writer: Writer, two: Two) -> None:
+    writer.part(
+        "One kernel",
+        "Both taps move the place that is read. The composed kernel collects the pairs of taps that move it alike.",
+    )
+    kernel = two.composed_kernel()
+    why = "A convolution of both kernels; the second is spread by the stride of the first."
+    writer.define(Factor("c", (two.j,)), kernel, why if not two.simple else "The convolution of both kernels.")
+    writer.setting = with_definition(writer.setting, "c", kernel)
+    before = two.composed()
+    writer.define(Factor("Z", (two.t,)), before, "One layer with this kernel, the product of the strides, its padding.")
+    after = inline(before, {"c": kernel})
+    writer.step("insert", after, "The composed kernel, put in.")
+    after = GuardedSum(two.outputs, (two.products(),))
+    writer.step("sift", after, "Each pair of taps is met once. Nothing asks whether the output in between exists.")
+
+
+def _between(writer: Writer, two: Two) -> None:
+    writer.part(
+        "What lies in between",
+        "The one layer also takes what the first layer would have put out before its first output and behind its "
+        "last; the second layer reads zeros there.",
+    )
+    if two.simple:
+        fits = Range(two.o - two.o2 - two.k2 + 1)
+        writer.setting = replace(writer.setting, hypotheses=(fits,))
+        after = GuardedSum(
+            two.outputs, (Term(two.taps[:1], (), (Factor("y", (two.t + two.b,)), Factor("v", (two.b,)))),)
+        )
+        why = "Without padding the second layer reads only outputs that exist: two layers are exactly one."
+        writer.step("insert", after, why, left=Factor("Z", (two.t,)), before=GuardedSum(two.outputs, (two.products(),)))
+        return
+    before = GuardedSum(two.outputs, (two.products(),))
+    cases = (Range(two.middle, two.o), Range(two.middle, Integer(0), None), Range(two.middle, None, two.o))
+    after = GuardedSum(two.outputs, tuple(two.products(case) for case in cases))
+    left = Factor("Z", (two.t,))
+    writer.step("split", after, "The output in between exists, or lies before or behind.", left=left, before=before)
+    writer.setting = with_definition(writer.setting, "z", two.second())
+    exists = Term((), (), (Factor("z", (two.t,)),))
+    after = GuardedSum(two.outputs, (exists, *after.terms[1:]))
+    writer.step("insert", after, "So the two layers are the one layer, less what lies before and behind.")
+
+
+def _when_exact(writer: Writer, two: Two) -> None:
+    writer.part(
+        "When two layers are exactly one",
+        "Nothing lies before or behind in three cases. In each of them $Z$ and $z$ are the same.",
+    )
+    before = GuardedSum(two.outputs, (two.products(),))
+    same = GuardedSum(two.outputs, (Term((), (), (Factor("z", (two.t,)),)),))
+    left, given = Factor("Z", (two.t,)), writer.setting
+    last = two.s2 * (two.o2 - 1) + two.d2 * (two.k2 - 1) - two.p2
+    left_over = Symbol("e", integer=True, nonnegative=True)
+    none = (Range(-two.p2), Equal(two.o, expand(last + 1 + left_over)))
+    full = (Range(two.d * (two.k - 1) - two.p, two.s, None), Range(two.s * two.o - two.p - two.n))
+    for rule, hypotheses, why in (("no padding", none, _NO_PADDING), ("full padding", full, _FULL)):
+        writer.setting = replace(given, hypotheses=hypotheses)
+        writer.step(rule, same, why, left=left, before=before)
+    writer.setting = given
+    ends = two.middle.subs(two.b, 0), two.middle.subs(two.b, two.k2 - 1)
+    interior = (Range(ends[0]), Range(expand(ends[1]), two.o, None))
+    before = GuardedSum(two.outputs, (two.products(*interior),))
+    same = GuardedSum(two.outputs, (Term((), interior, (Factor("z", (two.t,)),)),))
+    inside = GuardedSum(two.outputs, (Term((), interior, (Factor("Z", (two.t,)),)),))
+    writer.setting = with_definition(given, "Z", two.composed())
+    writer.define(Factor("Y", (two.t,)), inside, "With padding, the outputs whose window in between needs none.")
+    writer.step("insert", before, "The products of both layers.")
+    writer.step("interior", same, "There the layers agree as well.")
+    writer.setting = given
+
+
+_NO_PADDING = (
+    "The second layer does not pad, $p' \\le 0$, and its last window ends inside, with $e \\ge 0$ outputs left over: "
+    "$o = s' (o' - 1) + d' (k' - 1) - p' + 1 + e$."
+)
+_FULL = (
+    "The first layer pads so much that a further output would see only padding: "
+    "$d\\,(k - 1) - p < s$ before, and $s\\,o - p \\ge n$ behind."
+)
+
+
+# ---------------------------------------------------------------------- receptive fields
+
+
+def _receptive_field(writer: Writer, two: Two) -> None:
+    writer.part(
+        "Receptive field",
+        "Of a stack, one output reads $R$ neighbouring elements, starting at $J\\,t - P$: kernel, stride and padding "
+        "of the one layer that the stack is. With one layer more, with $k_l, s_l, d_l, p_l$, they become",
+    )
+    told = {"R": "receptive field", "J": "jump: stride of a stack", "P": "padding of a stack"}
+    writer.symbols |= told | {"k_l, s_l, d_l, p_l": "kernel, stride, dilation and padding of layer $l$"}
+    field, jump, pad, k, s, d, p = (size(x) if x not in "Pp" else index(x) for x in ["R", "J", "P", "k", "s", "d", "p"])
+    full = Two()
+    stack = {full.k: field, full.d: 1, full.s: jump, full.p: pad, full.k2: k, full.s2: s, full.d2: d, full.p2: p}
+    rows = (
+        ("R_l", "R_{l-1} + (k_l - 1)\\,d_l\\,J_{l-1}", full.kernel, field + (k - 1) * d * jump, _FIELD),
+        ("J_l", "J_{l-1}\\,s_l", full.stride, jump * s, "Strides multiply."),
+        ("P_l", "P_{l-1} + J_{l-1}\\,p_l", full.padding, pad + jump * p, "Padding counts in steps of the jump."),
+    )
+    for left, right, composed, stepped, why in rows:
+        claim = f"composition: {left} by one layer more is what two layers in a row have"
+        certificate = equation(claim, composed.subs(stack, simultaneous=True), stepped)
+        writer.state("recursion", left, [right], why, (certificate,))
+    closed = "1 + \\sum_{l=1}^{L} (k_l - 1)\\,d_l \\prod_{i=1}^{l-1} s_i"
+    why = "From $R_0 = J_0 = 1$, added up: what a layer adds is stretched by all strides before it."
+    writer.state("closed form", "R_L", [closed], why, (closed_form(),))
+
+
+_FIELD = "The kernel of both, $d\\,(k - 1) + s\\,d' (k' - 1) + 1$, with $R_{l-1}$ in the place of the first kernel."
+
+
+def closed_form() -> Certificate:
+    """Compare the closed form of the receptive field with the recursion, for stacks of some layers in symbols."""
+    start = time.perf_counter()
+    claim = "the closed form of the receptive field is what the recursion gives"
+    field, jump, closed = Integer(1), Integer(1), Integer(1)
+    layers = [symbols(f"k_{l} s_{l} d_{l}") for l in range(1, _DEEPEST + 1)]
+    for depth, (k, s, d) in enumerate(layers, 1):
+        field, jump = field + (k - 1) * d * jump, jump * s
+        stretched = Integer(1)
+        for _, stride, _ in layers[: depth - 1]:
+            stretched *= stride
+        closed += (k - 1) * d * stretched
+        if expand(field - closed) != 0:
+            example = Counterexample("derivation", "", "", "closed form", f"{depth} layers: {field} and {closed}")
+            return Certificate(claim, "formula", f"{depth} layers", None, counterexample=example)
+    scope = f"stacks of 1 to {_DEEPEST} layers, of every kernel, stride and dilation"
+    return Certificate(claim, "formula", scope, "exact", seconds=time.perf_counter() - start)
