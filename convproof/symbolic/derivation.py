@@ -209,7 +209,7 @@ class Writer:
 
     def part(self, title: str, text: str = "") -> None:
         """Begin a new chain under a heading."""
-        self.parts.append((title, text, []))
+        self.parts.append((title, self.notation.sentence(text), []))
 
     @property
     def last(self) -> GuardedSum:
@@ -294,4 +294,4 @@ class Writer:
         return sum(len(steps) for *_, steps in self.parts)
 
     def _add(self, step: Step) -> None:
-        self.parts[-1][2].append(step)
+        self.parts[-1][2].append(replace(step, why=self.notation.sentence(step.why)))

@@ -26,6 +26,9 @@ _STEPS = {"s": 0, "d": 1}
 
 _CHOICES = {"elements": ("call", "subscript"), "gradients": ("fraction", "letter"), "sum_over": ("taps", "pixels")}
 
+# A letter that is neither part of a command or a word nor named by a font.
+_LONE_LETTER = re.compile(r"(?<![A-Za-z\\])(?<!\\mathbf\{)(?<!\\mathsf\{)[A-Za-z](?![A-Za-z])")
+
 _GREEK = {"beta": r"\beta", "tau": r"\tau", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
 
 
@@ -90,6 +93,8 @@ class Notation:
         name = str(symbol)
         bare = name.rstrip("'")
         primes = name[len(bare) :]
+        if name in self.names:
+            return self.names[name]
         if bare in self.names:
             return _primed(self.names[bare], primes)
         letter, _, subscript = bare.partition("_")
@@ -136,6 +141,18 @@ class Notation:
                 text = rf"\left({text}\right)"
         return text if exponent == 1 else f"{text}^{{{self.expression(exponent)}}}"
 
+    def sentence(self, text: str) -> str:
+        """Return a sentence with the names of this notation in its formulas, which stand between dollar signs.
+
+        Examples
+        --------
+        >>> Notation(names={"r": "u"}).sentence("Output $r < o$ reads no other.")
+        'Output $u < o$ reads no other.'
+        """
+        parts = text.split("$")
+        parts[1::2] = [_LONE_LETTER.sub(lambda found: self.names.get(found[0], found[0]), part) for part in parts[1::2]]
+        return "$".join(parts)
+
     # ------------------------------------------------------------------ guards and elements
 
     def guard(self, guard: Guard) -> str:
@@ -156,14 +173,14 @@ class Notation:
         if "/" in name:
             above, below = name[1:].split("/d")
             half = len(indices) // 2  # an output and an input, or an output and a weight, have as many indices
-            top, bottom = self._plain(above, indices[:half]), self._plain(below, indices[half:])
+            top = self._plain(self.tensor(above), indices[:half])
+            bottom = self._plain(self.tensor(below), indices[half:])
             return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
         if name.startswith("d") and len(name) > 1:
-            base = name[1:]
+            base = self.tensor(name[1:])
             if self.gradients == "fraction":
                 return rf"\frac{{\partial L}}{{\partial {self._plain(base, indices)}}}"
-            letter = "g" if base == "y" else rf"\bar{{{self.tensor(base)}}}"
-            return self._plain(letter, indices)
+            return self._plain(self.tensor("g") if name == "dy" else rf"\bar{{{base}}}", indices)
         return self._plain(self.tensor(name), indices)
 
     def tensor(self, name: str) -> str:
@@ -172,7 +189,7 @@ class Notation:
         return name if len(name) == 1 or name.startswith("\\") or "_" in name else rf"\mathrm{{{name}}}"
 
     def _plain(self, name: str, indices: list[str]) -> str:
-        name = self.tensor(name)
+        """Write a tensor, whose LaTeX is given, with its indices."""
         if not indices:
             return name
         if self.elements == "subscript":
@@ -309,11 +326,12 @@ def _outside_braces(text: str) -> bool:
 #: Formulas for every size, as in a paper.
 PAPER = Notation()
 
-#: The names of a lecture slide in two axes: pixels (r, c), taps (a, b), the kernel k.
+#: The names of a lecture slide in two axes: pixels (r, c), taps (a, b), the kernel k, images H x W.
 SLIDE = Notation(
     gradients="fraction",
     names={
-        "w": "k", "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "a_1": "a", "a_2": "b",
-        "n_1": "H", "n_2": "W", "r": "r", "i": "r'", "n": "W",
+        "w": "k", "k": "K", "k_1": "K_1", "k_2": "K_2", "n_1": "H", "n_2": "W",
+        "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "i": "r'", "a_1": "a", "a_2": "b",
+        "r'": r"\hat{r}", "r_1'": r"\hat{r}", "r_2'": r"\hat{c}", "b": r"\beta", "c": r"\kappa",
     },
 )  # fmt: skip
