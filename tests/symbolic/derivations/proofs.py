@@ -10,7 +10,7 @@ def assert_proved(found, besides=()):
         if step.rule == "definition" or step.rule in besides:
             continue
         words = [c.evidence for c in step.certificates]
-        assert words.count("universal") == tools, (step.rule, words)
+        assert words.count("universal") >= tools, (step.rule, words)
         assert "exact" in words, step.rule
         if tools == 2:
             assert not any(c.not_covered for c in step.certificates), (step.rule, step.certificates)
