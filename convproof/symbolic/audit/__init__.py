@@ -42,7 +42,7 @@ def audit(path_or_text: str | os.PathLike[str], geometry: str | Conv | None = No
         A file, or the text itself: a path object, the name of an existing file, or anything else as text.
     geometry : str or Conv, optional
         What the matrices are known to be, instead of a search; the descriptor may be followed by ``forward``,
-        ``transposed``, ``flipped`` or ``data``, as in ``"x1x1x4x4-w1x1x3x3 transposed"``.
+        ``transposed``, ``flipped`` or ``data``, as in ``"x1x1x4x4-w1x1x3x3 transposed"``; without, it may be any.
 
     Returns
     -------
@@ -72,9 +72,9 @@ def audit(path_or_text: str | os.PathLike[str], geometry: str | Conv | None = No
     grids = sorted([*printed, *tables(text, spans)], key=lambda grid: grid.start)
     matrices, findings = audit_matrices(text, grids, pins)
     products, wrong_products = audit_products(text, grids)
-    formulas, wrong_formulas = audit_sizes(text, lines)
+    formulas, wrong_formulas, notes = audit_sizes(text, lines)
     found = sorted([*products, *formulas], key=lambda each: each.line)
-    return Audit([*findings, *wrong_products, *wrong_formulas], matrices, found, source)
+    return Audit([*findings, *wrong_products, *wrong_formulas], matrices, found, source, notes)
 
 
 def _text(given: object) -> tuple[str, str]:

@@ -177,12 +177,14 @@ def pinned(geometry: str | Conv | Claim) -> list[Claim]:
     """Return what a geometry given by the caller may look like on paper.
 
     A descriptor may be followed by ``forward``, ``transposed``, ``flipped`` and ``data``, as findings write it;
-    what is not said may be either way.
+    without any of these words it may be all of it.
 
     Examples
     --------
-    >>> [str(claim) for claim in pinned("x1x1x5-w1x1x3-p1 transposed")]
-    ['x1x1x5-w1x1x3-p1 transposed', 'x1x1x5-w1x1x3-p1 transposed flipped']
+    >>> [str(claim) for claim in pinned("x1x1x5-w1x1x3 transposed")]
+    ['x1x1x5-w1x1x3 transposed']
+    >>> len(pinned("x1x1x5-w1x1x3"))
+    6
     """
     if isinstance(geometry, Claim):
         return [geometry]
@@ -203,8 +205,8 @@ def pinned(geometry: str | Conv | Claim) -> list[Claim]:
         raise ArgumentValueError(bad("geometry", str(geo), expected))
     if {"data", "flipped"} <= set(words):
         raise ArgumentValueError(bad("geometry", geometry, "data without flipped: the data matrix holds no kernel"))
-    data = (True,) if "data" in words else (False,) if words else (False, True)
-    flipped = (True,) if "flipped" in words else (False, True)
-    transposed = (True,) if "transposed" in words else (False,) if "forward" in words else (False, True)
-    claims = (Claim(geo, t, f, x) for x in data for f in flipped for t in transposed)
-    return [claim for claim in claims if not (claim.data and claim.flipped)]
+    if words:
+        return [Claim(geo, "transposed" in words, "flipped" in words, "data" in words)]
+    either = (False, True)
+    forward = [Claim(geo, transposed, flipped) for flipped in either for transposed in either]
+    return [*forward, *(Claim(geo, transposed, data=True) for transposed in either)]

@@ -212,6 +212,15 @@ class _Reader:
                 return "".join(self.tokens[start + 1 : self.at - 1])
         raise _NoEntry
 
+    def _argument(self) -> str:
+        """Take an argument; without braces it is one digit, as in ``\\frac12``."""
+        taken = self._raw()
+        if len(taken) > 1 and taken.isdigit() and self.tokens[self.at - 1] == taken:
+            self.at -= 1
+            self.tokens[self.at] = taken[1:]
+            return taken[0]
+        return taken
+
     def _sum(self) -> list[Term]:
         self.depth += 1
         if self.depth > _DEEPEST:
@@ -263,8 +272,8 @@ class _Reader:
         if token in WORDS:
             return self._word()
         if token in FRACTIONS:
-            above = _Reader(self._raw())._sum()
-            return _quotient(above, _Reader(self._raw())._sum())
+            above = _Reader(self._argument())._sum()
+            return _quotient(above, _Reader(self._argument())._sum())
         if token in ACCENTS:
             return [(Fraction(1), (self._scripts(f"{token}{{{self._raw()}}}"),))]
         if (len(token) == 1 and token.isalpha()) or token in GREEK:

@@ -220,6 +220,9 @@ class _Parser:
     def _name(self, word: str) -> Value:
         """Read a name with its scripts; one role has one name in a formula."""
         name, role = word, _role(word)
+        if self._peek().isdigit() and self.words[self.at].start == self.words[self.at - 1].end:  # W1
+            name += self._peek()
+            self.at += 1
         while self._peek() in ("_", "^", "'"):
             mark = self._peek()
             self.at += 1

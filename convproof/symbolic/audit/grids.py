@@ -32,8 +32,8 @@ _TOKEN = re.compile(
 )
 _ARGUMENTS = re.compile(r"\A\s*(?:\[[a-z]\])?\s*")
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|hdashline)(?![A-Za-z])|\\c(?:line|midrule)\{[^{}]{0,30}\}")
-_MULTICOLUMN = re.compile(r"\s*\\multicolumn\s*\{\s*(\d{1,3})\s*\}\s*\{[^{}]{0,40}\}(.*)", re.DOTALL)
-_DOTS_FOR = re.compile(r"\s*\\hdotsfor\s*\{?\s*(\d{1,3})\s*\}?\s*")
+_MULTICOLUMN = re.compile(r"\s*\\multicolumn\s*\{\s*(\d{1,2})\s*\}\s*\{[^{}]{0,40}\}(.*)", re.DOTALL)
+_DOTS_FOR = re.compile(r"\s*\\hdotsfor\s*\{?\s*(\d{1,2})\s*\}?\s*")
 
 
 class Cell(NamedTuple):

@@ -25,7 +25,7 @@ _MOST_SEARCHED = 1000  # different matrices of one text
 _FEW = 2  # differences that no frame of a larger matrix would leave
 _LEAST_SUPPORT = 6  # entries that are not zero, in a matrix that may have errors
 _SAYS_ONE_SIDED = re.compile(
-    r"one[- ]sided|asymmetric|causal|output.padding|truncat|crop|\(0,\s*1\)|\(1,\s*0\)"
+    r"one[- ]sided|asymmetric|causal|output.padding|truncat|crop|pad[a-z]*[^.\n]{0,40}\(\d+,\s*\d+\)"
     r"|pad[a-z]*[^.\n]{0,60}\b(?:right|left|bottom|top|end|beginning|start|before|after|one side)\b"
     r"|\b(?:right|left|bottom|top|end|beginning|start|one side)\b[^.\n]{0,40}pad",
     re.IGNORECASE,

@@ -69,7 +69,9 @@ def readings(sheet: Sheet) -> Iterator[Reading]:
     for split in (True, False):
         indices = {code: index for code, symbol in named.items() if (index := _index(symbol, split)) is not None}
         if 2 * sum(weights[code] for code in indices) > sum(weights.values()):
-            yield from _indexed(_with_names(indices, named, weights), weights)
+            kept = _of_usual_length(indices, weights)
+            together = _with_names(kept, named, weights)
+            yield from _indexed(together, weights, by_name=len(together[min(together)]) > len(kept[min(kept)]))
         if not split or not any(len(symbol.sub) > 1 and symbol.sub.isdigit() for symbol in named.values()):
             break
     letters = [code for code, symbol in named.items() if not symbol.sub]
@@ -84,10 +86,13 @@ def _index(symbol: Symbol, split: bool) -> Index | None:
     return tuple(map(int, symbol.sub.split(","))) if _INDEX.fullmatch(symbol.sub) else None
 
 
-def _with_names(indices: dict[int, Index], named: dict[int, Symbol], weights: dict[int, int]) -> dict[int, Index]:
-    """Keep the indices of the usual length and name; names that differ become an index of their own, the first."""
+def _of_usual_length(indices: dict[int, Index], weights: dict[int, int]) -> dict[int, Index]:
     length = _usual({code: len(index) for code, index in indices.items()}, weights)
-    kept = {code: index for code, index in indices.items() if len(index) == length}
+    return {code: index for code, index in indices.items() if len(index) == length}
+
+
+def _with_names(kept: dict[int, Index], named: dict[int, Symbol], weights: dict[int, int]) -> dict[int, Index]:
+    """Keep the indices of the usual name; where names differ more often, they become an index, the first."""
     names = {code: (named[code].base, named[code].sup) for code in kept}
     usual = _usual(names, weights)
     others = sum(weights[code] for code, name in names.items() if name != usual)
@@ -104,8 +109,11 @@ def _usual(values: Mapping[int, object], weights: dict[int, int]) -> object:
     return tally.most_common(1)[0][0]
 
 
-def _indexed(indices: dict[int, Index], weights: dict[int, int]) -> Iterator[Reading]:
-    """Yield the arrays that indices may belong to; one that is printed once only may be a slip."""
+def _indexed(indices: dict[int, Index], weights: dict[int, int], by_name: bool) -> Iterator[Reading]:
+    """Yield the arrays that indices may belong to; one that is printed once only may be a slip.
+
+    Where the first index is a name, as in ``a_0, a_1, b_0, b_1``, it is that of a channel.
+    """
     trusted = {code: index for code, index in indices.items() if weights[code] > 1}
     for some in (indices, trusted) if 0 < len(trusted) < len(indices) else (indices,):
         first = tuple(map(min, zip(*some.values(), strict=True)))
@@ -113,7 +121,7 @@ def _indexed(indices: dict[int, Index], weights: dict[int, int]) -> Iterator[Rea
         if math.prod(shape) > min(_MOST_TAPS, 2 * len(some) + 1):
             continue
         places = {code: tuple(i - low for i, low in zip(index, first, strict=True)) for code, index in some.items()}
-        for lead in _leads(len(shape)):
+        for lead in _leads(len(shape))[by_name and len(shape) == 2 :]:
             yield Reading(places, shape, lead, True)
         if some is indices and len({shape}) == 1 and _extents(trusted) == shape:
             return

@@ -135,6 +135,8 @@ class Audit(Sequence[Finding]):
         Size formulas, loop bounds and products of matrices.
     source : str
         The file, or ``"text"``.
+    notes : tuple of str
+        What was not looked at, and why.
     """
 
     def __init__(
@@ -143,11 +145,13 @@ class Audit(Sequence[Finding]):
         matrices: Sequence[PrintedMatrix],
         formulas: Sequence[PrintedFormula],
         source: str,
+        notes: Sequence[str] = (),
     ) -> None:
         self._findings = tuple(sorted(findings, key=lambda each: each.line))
         self.matrices = tuple(matrices)
         self.formulas = tuple(formulas)
         self.source = source
+        self.notes = tuple(notes)
 
     @property
     def checked(self) -> int:
@@ -173,7 +177,8 @@ class Audit(Sequence[Finding]):
         """Return the summary, the findings, and what was looked at."""
         looked = [f"  {each}" for each in (*self.matrices, *self.formulas)]
         heading = ["looked at:"] if looked else []
-        return "\n".join([self.summary, *(f"  {each}" for each in self), *heading, *looked])
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([self.summary, *(f"  {each}" for each in self), *heading, *looked, *notes])
 
     __repr__ = __str__
 
@@ -225,6 +230,7 @@ class Audit(Sequence[Finding]):
             "findings": [{**asdict(each), "message": str(each)} for each in self],
             "matrices": [asdict(each) for each in self.matrices],
             "formulas": [asdict(each) for each in self.formulas],
+            "notes": list(self.notes),
         }
 
 

@@ -62,31 +62,58 @@ class _Printed(NamedTuple):
     start: int
     before: str
     after: str
+    raised: bool  # in a superscript
 
 
-def audit_sizes(text: str, lines: Lines) -> tuple[list[PrintedFormula], list[Finding]]:
-    """Return the size formulas and loop bounds of a text, and those that give another number."""
-    formulas, findings = [], []
-    for printed in _printed(text):
-        judged = _judged(printed, lines(printed.start))
-        if judged is not None:
-            formulas.append(judged[0])
-            findings += judged[1]
-    return formulas, findings
+def audit_sizes(text: str, lines: Lines) -> tuple[list[PrintedFormula], list[Finding], list[str]]:
+    """Return the size formulas and loop bounds of a text, those that give another number, and notes."""
+    formulas, findings, notes = [], [], []
+    known: dict[tuple[str, str], _Judgement | None] = {}
+    budget = _Budget(_MOST_WORDS)
+    for printed in _printed(text, budget):
+        context = _context(printed)
+        if (printed.text, context) not in known:
+            known[printed.text, context] = _judged(printed.expression, context)
+        judgement = known[printed.text, context]
+        if judgement is None:
+            continue
+        line = lines(printed.start)
+        verdict = "as derived" if judgement.smallest is None else "differs"
+        formulas.append(PrintedFormula(line, printed.text, judgement.kind, verdict, _scope(printed.expression)))
+        if judgement.smallest is not None:
+            findings.append(_finding(printed, line, judgement.kind, context, judgement.smallest))
+    if budget.spent_at is not None:
+        notes.append(f"formulas after line {lines(budget.spent_at)} were not looked at: there are too many words")
+    return formulas, findings, notes
 
 
 # ---------------------------------------------------------------------- finding them
 
 
-def _printed(text: str) -> Iterator[_Printed]:
-    budget = _MOST_WORDS
+class _Budget:
+    """Words that may still be read, so that no text takes long."""
+
+    def __init__(self, words: int) -> None:
+        self.left = words
+        self.spent_at: int | None = None
+
+    def spend(self, words: int, position: int) -> bool:
+        """Take words from the budget; False where none are left."""
+        self.left -= words
+        if self.left < 0 and self.spent_at is None:
+            self.spent_at = position
+        return self.left >= 0
+
+
+def _printed(text: str, budget: _Budget) -> Iterator[_Printed]:
     for segment in _SEGMENT.finditer(text):
         if len(segment[0]) > _LONGEST or not re.search(r"[-+−]", segment[0]):
             continue
         position = segment.start()
-        while position < segment.end() and budget > 0:
+        while position < segment.end():
             words = tokens(text, position, segment.end())
-            budget -= 1 + _cost(words)
+            if not budget.spend(1 + _cost(words), position):
+                return
             yield from _formulas(text, words)
             position = words[-1].end + 1 if words else position + 1
 
@@ -106,8 +133,9 @@ def _formulas(text: str, words: list[Token]) -> Iterator[_Printed]:
         start, stop = words[at].start, words[end - 1].end
         if end >= len(words) or words[end].text not in _OPERATORS:
             before, after = text[max(start - 200, 0) : start], text[stop : stop + 120]
+            raised = at > 1 and words[at - 1].text == "{" and words[at - 2].text == "^"
             written = " ".join(_SIZING.sub("", text[start:stop]).split())
-            yield _Printed(expression, written, start, before, after)
+            yield _Printed(expression, written, start, before, after, raised)
         at = end
 
 
@@ -115,7 +143,8 @@ def _begins(words: Sequence[Token], at: int) -> bool:
     """Whether a formula may begin here: not in the middle of a larger one, nor in a subscript."""
     before = words[at - 1].text if at else ""
     scripted = at > 1 and before in ("{", "(") and words[at - 2].text == "_"
-    return before not in _OPERATORS and not before.isdigit() and not scripted
+    called = before == "range" and words[at].text == "("  # its brackets are no part of the formula
+    return before not in _OPERATORS and not before.isdigit() and not scripted and not called
 
 
 # ---------------------------------------------------------------------- comparing them
@@ -184,38 +213,47 @@ def _grid(roles: frozenset[str]) -> tuple[Sizes, ...]:
     return tuple(sorted(sizes, key=lambda each: sum(each.values())))
 
 
-def _judged(printed: _Printed, line: int) -> tuple[PrintedFormula, list[Finding]] | None:
-    """Return what a formula is and what differs; None where it is no formula of sizes."""
-    expression = printed.expression
+class _Judgement(NamedTuple):
+    """What kind of formula it is, and the smallest size at which it gives something else."""
+
+    kind: str
+    smallest: tuple[Sizes, Fraction, int] | None
+
+
+def _judged(expression: Expression, context: str) -> _Judgement | None:
+    """Judge a formula; None where it is none of sizes."""
     if _grows_with_kernel(expression):
-        return _judged_transposed(printed, line)
-    bound = _bound(printed)
-    expected = -1 if bound == "last" else 0
-    forward = _compare(expression, _forward, expected)
-    total = _compare(expression, _forward_total, expected)
-    for compared in (forward, total):
-        if compared.differences == {expected}:
-            kind = "loop bound" if bound else "output size"
-            return _formula(printed, line, kind, "as derived"), []
-    certain = bool(expression.rounding or expression.divides) and _follows_input(expression)
-    if forward.smallest is None or not certain or ("ceil" in expression.rounding and _says_ceiling(printed)):
+        right = _compare(expression, _transposed).differences == {Fraction(0)}
+        return _Judgement("transposed size", None) if right else None
+    bound = context in ("last", "count")
+    kind = "loop bound" if bound else "output size"
+    expected = -1 if context == "last" else 0
+    forward, total = _compare(expression, _forward, expected), _compare(expression, _forward_total, expected)
+    if {Fraction(expected)} in (forward.differences, total.differences):
+        return _Judgement(kind, None) if context != "raised" else None
+    certain = bool(expression.rounding or expression.divides) and _follows_sizes(expression)
+    if not certain or context == "raised" or ("ceil" in expression.rounding and context == "ceiling"):
         return None
-    if not bound and {Fraction(-1)} in (forward.differences, total.differences) and not _says_size(printed):
-        return _formula(printed, line, "last index", "as derived"), []
-    kind = "loop bound" if bound else "size formula"
-    finding = _finding(printed, line, kind, bound, forward.smallest)
-    return _formula(printed, line, "loop bound" if bound else "output size", "differs"), [finding]
+    if not bound and context != "size" and {Fraction(-1)} in (forward.differences, total.differences):
+        return _Judgement("last index", None) if expression.rounding else None
+    return _Judgement(kind, forward.smallest)
 
 
-def _judged_transposed(printed: _Printed, line: int) -> tuple[PrintedFormula, list[Finding]] | None:
-    compared = _compare(printed.expression, _transposed)
-    if compared.differences != {Fraction(0)}:
-        return None
-    return _formula(printed, line, "transposed size", "as derived"), []
+def _context(printed: _Printed) -> str:
+    """Return what the text says of a formula.
 
-
-def _formula(printed: _Printed, line: int, kind: str, verdict: str) -> PrintedFormula:
-    return PrintedFormula(line, printed.text, kind, verdict, _scope(printed.expression))
+    ``"last"``: the last index of a loop from 0; ``"count"``: a number of steps; ``"ceiling"``: rounding up is meant;
+    ``"size"``: an output size; ``"raised"``: it is an exponent.
+    """
+    if _FROM_ZERO.search(printed.before):
+        return "last"
+    if _FROM_ONE.search(printed.before) or _BELOW.search(printed.before):
+        return "count"
+    if printed.raised:
+        return "raised"
+    if _SAYS_CEILING.search(printed.before + " " + printed.after):
+        return "ceiling"
+    return "size" if _SAYS_SIZE.search(printed.before) else ""
 
 
 def _scope(expression: Expression) -> str:
@@ -223,7 +261,7 @@ def _scope(expression: Expression) -> str:
     return "all sizes " + ", ".join(parts)
 
 
-def _finding(printed: _Printed, line: int, kind: str, bound: str, smallest: tuple[Sizes, Fraction, int]) -> Finding:
+def _finding(printed: _Printed, line: int, kind: str, context: str, smallest: tuple[Sizes, Fraction, int]) -> Finding:
     sizes, value, counted = smallest
     where = ", ".join(f"{name}={sizes[role]}" for name, role in printed.expression.roles.items())
     windows = "1 window fits" if counted == 1 else f"{counted} windows fit"
@@ -231,26 +269,10 @@ def _finding(printed: _Printed, line: int, kind: str, bound: str, smallest: tupl
     derived = {
         "last": "the number of windows that fit, less 1, as the last index from 0",
         "count": "the number of windows that fit",
-    }.get(bound, "the number of windows that fit, read as the size of a convolution's output")
-    if bound == "last" and value == counted:
-        remark += ": counted from 0, one step too many"
-    steps = {"last": "0, ..., ", "count": ""}.get(bound, "")
+    }.get(context, "the number of windows that fit, read as the size of a convolution's output")
+    kind = "loop bound" if kind == "loop bound" else "size formula"
+    steps = "0, ..., " if context == "last" else ""
     return Finding(line, None, None, steps + printed.text, derived, "", kind, line, remark)
-
-
-def _bound(printed: _Printed) -> str:
-    """Return ``"last"`` for the last index of a loop from 0, ``"count"`` for a number of steps, or nothing."""
-    if _FROM_ZERO.search(printed.before):
-        return "last"
-    return "count" if _FROM_ONE.search(printed.before) or _BELOW.search(printed.before) else ""
-
-
-def _says_size(printed: _Printed) -> bool:
-    return _SAYS_SIZE.search(printed.before) is not None
-
-
-def _says_ceiling(printed: _Printed) -> bool:
-    return _SAYS_CEILING.search(printed.before + " " + printed.after) is not None
 
 
 def _at(expression: Expression, **changes: int) -> Fraction:
@@ -261,9 +283,12 @@ def _grows_with_kernel(expression: Expression) -> bool:
     return not expression.divides and _at(expression, k=4) > _at(expression)
 
 
-def _follows_input(expression: Expression) -> bool:
-    """Whether one element more of input makes one output more, at stride 1, as sizes do."""
+def _follows_sizes(expression: Expression) -> bool:
+    """Whether, at stride 1, each element of input and each tap changes it by one, as they do sizes."""
+    steps = [(n, k) for n in (11, 12, 13) for k in (1, 2, 3)]
     try:
-        return _at(expression, n=13) - _at(expression) == 1
+        by_input = {_at(expression, n=n + 1, k=k) - _at(expression, n=n, k=k) for n, k in steps}
+        by_tap = {abs(_at(expression, n=n, k=k + 1) - _at(expression, n=n, k=k)) for n, k in steps}
     except ZeroDivisionError:
         return False
+    return by_input == by_tap == {1}
