@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ranges.hpp"
 #include "shape.hpp"
 
 namespace convproof {
@@ -17,12 +18,6 @@ namespace convproof {
 struct Tap {
   int64_t shift;   // reads input index i * step + shift
   int64_t weight;  // its place in the weight, in elements
-};
-
-// The taps [begin, end) of an axis: those that meet the input at one output index.
-struct TapRange {
-  int64_t begin, end;
-  int64_t count() const { return end - begin; }
 };
 
 struct Axis {
@@ -36,18 +31,19 @@ struct Axis {
   int64_t first_shift() const { return taps.empty() ? 0 : taps.front().shift; }
   int64_t span() const { return taps.empty() ? 0 : taps.back().shift - taps.front().shift; }
 
-  TapRange in_range(int64_t output) const {
-    TapRange r{0, count()};
+  // The taps [begin, end) that meet the input at one output index.
+  Range in_range(int64_t output) const {
+    Range r{0, count()};
     while (r.begin < r.end && output * step + taps[r.begin].shift < 0) r.begin++;
     while (r.begin < r.end && output * step + taps[r.end - 1].shift >= inputs) r.end--;
     return r;
   }
 
   // The outputs [begin, end) at which a tap meets the input.
-  TapRange outputs_of(const Tap& tap) const {
+  Range outputs_of(const Tap& tap) const {
     const int64_t begin = tap.shift >= 0 ? 0 : (-tap.shift + step - 1) / step;
     const int64_t end = inputs <= tap.shift ? 0 : (inputs - tap.shift + step - 1) / step;
-    return TapRange{std::min(begin, outputs), std::max(std::min(begin, outputs), std::min(end, outputs))};
+    return Range{std::min(begin, outputs), std::max(std::min(begin, outputs), std::min(end, outputs))};
   }
 
   void drop_idle_taps() {

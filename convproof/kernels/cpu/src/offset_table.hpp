@@ -94,8 +94,9 @@ class OffsetTableJob final : public Job {
     const T* w = weight_ + group * c_.weight_group;
     T* packed = packed_.data() + group * c_.out_channels * c_.terms();
     for (int64_t b = 0; b < blocks_; b++) {
+      const Range channels = channels_of(b);
       for (int64_t term = 0; term < c_.terms(); term++) {
-        for (int64_t m = first_channel(b); m < first_channel(b + 1); m++) {
+        for (int64_t m = channels.begin; m < channels.end; m++) {
           *packed++ = w[m * c_.weight_out + weight_offset_[term]];
         }
       }
@@ -131,14 +132,14 @@ class OffsetTableJob final : public Job {
     return std::max<int64_t>({1, rows, overlap});
   }
 
-  int64_t first_channel(int64_t b) const { return c_.out_channels * b / blocks_; }
+  Range channels_of(int64_t b) const { return share_of(c_.out_channels, b, blocks_); }
 
   // Sums one panel of pixels of output row i for one block of channels.
   void sum_panel(int64_t group, int64_t b, const Tile& tile, int64_t i, const T* row, T* sums) const {
     static constexpr auto kernels = pixel_panels<T, V, vectors>(std::make_integer_sequence<int, block>());
-    const int64_t channels = first_channel(b + 1) - first_channel(b);
-    const T* packed = packed_.data() + (group * c_.out_channels + first_channel(b)) * c_.terms();
-    const TapRange t = c_.axis[0].in_range(tile.depth), r = c_.axis[1].in_range(i);
+    const int64_t channels = channels_of(b).count();
+    const T* packed = packed_.data() + (group * c_.out_channels + channels_of(b).begin) * c_.terms();
+    const Range t = c_.axis[0].in_range(tile.depth), r = c_.axis[1].in_range(i);
     bool add = false;
     for (const Chunk& chunk : terms_.chunks()) {
       terms_.each_run(chunk, t, r, [&](int64_t begin, int64_t end) {
@@ -155,10 +156,11 @@ class OffsetTableJob final : public Job {
     const int64_t stride = c_.axis[2].output_stride;
     T* row = output_ + c_.output_of(image, group) + tile.depth * c_.axis[0].output_stride +
              i * c_.axis[1].output_stride + (tile.column_begin + j) * stride;
-    for (int64_t m = first_channel(b); m < first_channel(b + 1); m++) {
+    const Range channels = channels_of(b);
+    for (int64_t m = channels.begin; m < channels.end; m++) {
       T* out = row + m * c_.output_plane;
       for (int64_t p = 0; p < std::min(panel, tile.columns() - j); p += L) {
-        V value = V::load(sums + (m - first_channel(b)) * panel + p);
+        V value = V::load(sums + (m - channels.begin) * panel + p);
         if (bias_) value += V::fill(bias_[group * c_.out_channels + m]);
         const int64_t left = tile.columns() - j - p;
         if (stride != 1) value.store_strided(out + p * stride, stride, left);

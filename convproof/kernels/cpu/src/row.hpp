@@ -103,7 +103,8 @@ class RowJob final : public Job {
     Scratch<T> copy(layout_.size(c_.in_channels));
     Scratch<T> sums(tile.rows() * tile.columns() * block);
     const T* x = layout_.template load<T, V>(input_ + c_.input_of(image, group), c_.in_channels, tile, copy.data());
-    for (int64_t b = blocks_ * split / splits_; b < blocks_ * (split + 1) / splits_; b++) {
+    const Range blocks = share_of(blocks_, split, splits_);
+    for (int64_t b = blocks.begin; b < blocks.end; b++) {
       sum_block(group, b, tile, x, sums.data());
       write_block(image, group, b, tile, sums.data());
     }
@@ -156,7 +157,7 @@ class RowJob final : public Job {
     static constexpr auto one = row_panels<T, V, 1>(std::make_integer_sequence<int, panel>());
     static constexpr auto two = row_panels<T, V, 2>(std::make_integer_sequence<int, panel>());
     const auto& kernels = width(b) == L ? one : two;
-    const TapRange t = c_.axis[0].in_range(tile.depth);
+    const Range t = c_.axis[0].in_range(tile.depth);
     Scratch<T> packed_here(packs_once_ ? 0 : terms_of_longest_chunk() * block);
     bool first_chunk = true;
     for (const Chunk& chunk : terms_.chunks()) {
@@ -183,8 +184,8 @@ class RowJob final : public Job {
                       T* sums, int64_t columns, int64_t width, bool add) {
     const int64_t panels = (columns + panel - 1) / panel;
     for (int64_t z = 0; z < panels; z++) {
-      const int64_t begin = columns * z / panels, end = columns * (z + 1) / panels;
-      kernels[end - begin](terms, row + begin, offset, packed, sums + begin * width, add);
+      const Range pixels = share_of(columns, z, panels);
+      kernels[pixels.count()](terms, row + pixels.begin, offset, packed, sums + pixels.begin * width, add);
     }
   }
 

@@ -33,8 +33,8 @@ class Terms {
     if (2 * c.terms() <= 3 * chunk_terms) channels = c.in_channels;
     const int64_t count = c.in_channels ? (c.in_channels + channels - 1) / channels : 0;
     for (int64_t i = 0; i < count; i++) {
-      const int64_t first = c.in_channels * i / count, end = c.in_channels * (i + 1) / count;
-      chunks_.push_back(Chunk{first, end - first, first * taps, (end - first) * taps});
+      const Range share = share_of(c.in_channels, i, count);
+      chunks_.push_back(Chunk{share.begin, share.count(), share.begin * taps, share.count() * taps});
     }
   }
 
@@ -53,7 +53,7 @@ class Terms {
   // Calls visit(begin, end) for the runs of consecutive terms, counted from the start of the chunk,
   // that belong to the given depth and row taps; none is much longer than a chunk should be.
   template <class Visit>
-  void each_run(const Chunk& chunk, TapRange t, TapRange r, Visit&& visit) const {
+  void each_run(const Chunk& chunk, Range t, Range r, Visit&& visit) const {
     if (t.count() <= 0 || r.count() <= 0) return;
     const int64_t row = chunk.channels * column_taps_;
     if (r.count() == row_taps_) return each_piece(t.begin * row_taps_ * row, t.end * row_taps_ * row, visit);

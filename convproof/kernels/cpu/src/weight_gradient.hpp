@@ -87,14 +87,13 @@ class WeightGradientJob final : public Job {
 
   void run(int64_t task) override {
     const int64_t share = task % channel_shares_, rest = task / channel_shares_;
-    const Channels channels{c_.in_channels * share / channel_shares_, c_.in_channels * (share + 1) / channel_shares_};
+    const Range channels = share_of(c_.in_channels, share, channel_shares_);
     const int64_t group = rest / block_shares_;
-    const int64_t first_block = blocks_ * (rest % block_shares_) / block_shares_;
-    const int64_t end_block = blocks_ * (rest % block_shares_ + 1) / block_shares_;
+    const Range blocks = share_of(blocks_, rest % block_shares_, block_shares_);
     const int64_t weights = channels.count() * c_.weight_taps;
 
-    Scratch<T> sums((end_block - first_block) * weights * block);  // [block][channel, tap][output channel]
-    std::fill(sums.data(), sums.data() + (end_block - first_block) * weights * block, T(0));
+    Scratch<T> sums(blocks.count() * weights * block);  // [block][channel, tap][output channel]
+    std::fill(sums.data(), sums.data() + blocks.count() * weights * block, T(0));
     Scratch<T> copy(layout_.size(channels.count()));
     Scratch<T> gradient(tiling_.block_rows() * tiling_.block_columns() * block);
     for (int64_t image = 0; image < c_.images; image++) {
@@ -103,20 +102,18 @@ class WeightGradientJob final : public Job {
         if (tile.rows() <= 0) continue;
         const T* x = layout_.template load<T, V>(
             x_ + c_.input_of(image, group) + channels.begin * c_.input_plane(), channels.count(), tile, copy.data());
-        for (int64_t b = first_block; b < end_block; b++) {
+        for (int64_t b = blocks.begin; b < blocks.end; b++) {
           pack_gradient(image, group, b, tile, gradient.data());
-          add_tile(channels, b, tile, x, gradient.data(), sums.data() + (b - first_block) * weights * block);
+          add_tile(channels, b, tile, x, gradient.data(), sums.data() + (b - blocks.begin) * weights * block);
         }
       }
     }
-    for (int64_t b = first_block; b < end_block; b++) {
-      write_block(group, b, channels, sums.data() + (b - first_block) * weights * block);
+    for (int64_t b = blocks.begin; b < blocks.end; b++) {
+      write_block(group, b, channels, sums.data() + (b - blocks.begin) * weights * block);
     }
   }
 
  private:
-  using Channels = TapRange;  // input channels [begin, end)
-
   int64_t channels_of(int64_t b) const { return std::min(block, c_.out_channels - b * block); }
   int64_t width(int64_t b) const { return channels_of(b) <= L ? L : block; }
 
@@ -136,12 +133,12 @@ class WeightGradientJob final : public Job {
     }
   }
 
-  void add_tile(Channels channels, int64_t b, const Tile& tile, const T* x, const T* gradient, T* sums) const {
+  void add_tile(Range channels, int64_t b, const Tile& tile, const T* x, const T* gradient, T* sums) const {
     const Axis& row = c_.axis[1];
-    const TapRange depth = c_.axis[0].in_range(tile.depth);
+    const Range depth = c_.axis[0].in_range(tile.depth);
     for (int64_t t = depth.begin; t < depth.end; t++) {
       for (int64_t r = 0; r < row.count(); r++) {
-        const TapRange reached = row.outputs_of(row.taps[r]);
+        const Range reached = row.outputs_of(row.taps[r]);
         const int64_t begin = std::max(tile.row_begin, reached.begin), end = std::min(tile.row_end, reached.end);
         if (begin >= end) continue;
         const T* g = gradient + (begin - tile.row_begin) * tile.columns() * width(b);
@@ -151,7 +148,7 @@ class WeightGradientJob final : public Job {
   }
 
   // All weights of one depth tap and one row tap: pairs (channel, column tap), a panel at a time.
-  void add_rows(Channels channels, int64_t b, int64_t t, int64_t r, int64_t rows, int64_t columns, const T* x,
+  void add_rows(Range channels, int64_t b, int64_t t, int64_t r, int64_t rows, int64_t columns, const T* x,
                 const T* g, T* sums) const {
     static constexpr auto one = gradient_panels<T, V, 1>(std::make_integer_sequence<int, panel>());
     static constexpr auto two = gradient_panels<T, V, 2>(std::make_integer_sequence<int, panel>());
@@ -161,7 +158,7 @@ class WeightGradientJob final : public Job {
     const int64_t pairs = channels.count() * column.count(), panels = (pairs + panel - 1) / panel;
     int64_t channel = 0, s = 0;
     for (int64_t z = 0; z < panels; z++) {
-      const int64_t items = pairs * (z + 1) / panels - pairs * z / panels;
+      const int64_t items = share_of(pairs, z, panels).count();
       const T* from[panel];
       T* to[panel];
       for (int64_t i = 0; i < items; i++) {
@@ -173,7 +170,7 @@ class WeightGradientJob final : public Job {
     }
   }
 
-  void write_block(int64_t group, int64_t b, Channels channels, const T* sums) const {
+  void write_block(int64_t group, int64_t b, Range channels, const T* sums) const {
     T* dw = dw_ + group * c_.weight_group + b * block * c_.weight_out + channels.begin * c_.weight_in;
     for (int64_t h = 0; h < width(b); h += L) {
       unpack_lanes<T, V>(sums + h, width(b), channels.count() * c_.weight_taps,
@@ -253,10 +250,10 @@ class WeightDotJob final : public Job {
  private:
   void add_tile(const Tile& tile, const T* x, const T* g, T* dw) const {
     const Axis& row = c_.axis[1];
-    const TapRange depth = c_.axis[0].in_range(tile.depth);
+    const Range depth = c_.axis[0].in_range(tile.depth);
     for (int64_t t = depth.begin; t < depth.end; t++) {
       for (int64_t r = 0; r < row.count(); r++) {
-        const TapRange reached = row.outputs_of(row.taps[r]);
+        const Range reached = row.outputs_of(row.taps[r]);
         const int64_t begin = std::max(tile.row_begin, reached.begin), end = std::min(tile.row_end, reached.end);
         if (begin >= end) continue;
         const T* gradient = g + tile.depth * c_.axis[0].output_stride + begin * row.output_stride + tile.column_begin;
