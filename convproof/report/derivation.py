@@ -27,6 +27,7 @@ __all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_t
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _TEXT_WIDTH = 100
+_LEAST_WIDTH = 40
 
 
 def derivation_page(booklet: Booklet) -> str:
@@ -102,14 +103,15 @@ def derivation_text(derivation: Derivation, geometries: Iterable[Conv] = (), *, 
     geometries : iterable of Conv
         Besides its own: the formulas asked for are shown with their numbers, too.
     width : int
-        Columns of the terminal.
+        Columns of the terminal; at least 40 are taken.
     """
+    width = max(width, _LEAST_WIDTH)
     given = legend([derivation])
     shown = sheet(derivation, given)
     head = f"{plain_prose(shown.title)} ({shown.op}): {len(shown.lines)} steps in {derivation.seconds:.1f} s"
-    lines = [head]
+    lines = textwrap.wrap(head, width)
     for chain in shown.chains:
-        lines += ["", plain_prose(chain.title)]
+        lines += ["", *textwrap.wrap(plain_prose(chain.title), width)]
         lines += textwrap.wrap(plain_prose(chain.text), width) if chain.text else []
         for line in chain.lines:
             lines += ["", *_step_lines(line, width)]

@@ -23,11 +23,12 @@ _MOST_COLUMNS = 24
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula: both sides, the right one in pieces between which a line may end."""
+    """A formula: both sides as LaTeX, the right one in pieces between which a line may end, and as an expression."""
 
     left: str
     relation: str
     pieces: tuple[str, ...]
+    expression: GuardedSum
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def in_numbers(derivation: Derivation, geo: Conv) -> list[Formula]:
             left = step.left or left
             if step.final and step.after is not None:
                 values = {symbol: numbers[str(symbol)] for symbol in step.after.parameters if str(symbol) in numbers}
-                pieces = derivation.notation.pieces(_tidy(step.after.substitute(values)))
-                found.append(Formula(left, step.relation, tuple(pieces)))
+                put = _tidy(step.after.substitute(values))
+                found.append(Formula(left, step.relation, tuple(derivation.notation.pieces(put)), put))
     return found
 
 
