@@ -335,10 +335,13 @@ def _collected(rows: np.ndarray, coefficients: np.ndarray, free: int) -> Table:
     if rows.shape[1] == 0:
         total = coefficients.sum()
         return Table(rows[: int(total != 0)], np.array([total])[: int(total != 0)], free)
-    unique, inverse = np.unique(rows, axis=0, return_inverse=True)
-    total = np.zeros(len(unique), np.int64)
-    np.add.at(total, inverse.ravel(), coefficients)
-    return Table(unique[total != 0], total[total != 0], free)
+    order = np.lexsort(rows.T[::-1])  # several times as fast as numpy.unique, which compares rows as bytes
+    ordered = rows[order]
+    first = np.ones(len(rows), bool)
+    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    starts = np.flatnonzero(first)
+    total = np.add.reduceat(coefficients[order], starts) if len(rows) else coefficients
+    return Table(ordered[starts][total != 0], total[total != 0], free)
 
 
 def elements(codes: np.ndarray, names: Mapping[str, int], arities: Mapping[str, int]) -> list[Factor]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from convproof.symbolic.derivation import Derivation, Writer
 from convproof.symbolic.derivations.convolution import Convolution
 from convproof.symbolic.derivations.writing import with_definition, without
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Term
-from convproof.symbolic.guards import Range
+from convproof.symbolic.guards import Equal
 from convproof.symbolic.notation import Notation
 
 __all__ = ["fully_connected", "pointwise"]
@@ -90,9 +90,12 @@ def _larger(writer: Writer, conv: Convolution, layer: GuardedSum) -> None:
     writer.define(y, layer, "The convolution, without padding and dilation.")
     (term,) = layer.terms
     s = [e.coeff(r) for e, r in zip(term.factors[0].indices[-conv.axes :], conv.named("r"), strict=True)]
-    fits = tuple(Range(n - k - si * (o - 1)) for n, k, si, o in zip(conv.n, conv.k, s, conv.o, strict=True))
+    left_over = conv.named("e", lambda name: Symbol(name, integer=True, nonnegative=True))
+    sizes = zip(conv.n, conv.k, s, conv.o, left_over, strict=True)
+    fits = tuple(Equal(n, si * (o - 1) + k + e) for n, k, si, o, e in sizes)
     writer.setting = replace(writer.setting, hypotheses=fits)
-    writer.step("drop", GuardedSum(layer.free, (replace(term, guards=()),)), "All windows lie inside the image.")
+    why = "All windows lie inside the image: $n = s\\,(o - 1) + k + e$, with $e \\ge 0$ elements left over."
+    writer.step("drop", GuardedSum(layer.free, (replace(term, guards=()),)), why)
 
     x, w = term.factors
     r, a = conv.outputs(), conv.taps()
