@@ -31,6 +31,8 @@ _RELATIONS = frozenset(("=", "<", ">", r"\le", r"\ge", r"\leq", r"\geq", r"\ne",
 _OPERATORS = frozenset(("+", "-", "*", r"\times", r"\otimes", r"\odot", r"\oplus", r"\star", r"\ast", r"\circ"))
 _SUMS = frozenset((r"\sum", r"\prod", r"\bigcup", r"\max", r"\min"))
 _FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\binom"))
+_DELIMITERS = frozenset((r"\left", r"\right"))
+_SHORT, _TALL = 2.8, 5.8  # a bracket around letters, and around a displayed fraction
 _DEFAULT = 8.8
 _SCRIPT = 0.8
 
@@ -48,7 +50,10 @@ def points(latex: str) -> float:
 
 def _row(atoms: Iterable[Atom], level: int) -> float:
     """Return the width of a row; level 0 is displayed, 1 set as text, 2 and more are scripts."""
-    return sum(_one(atom, level) for atom in atoms)
+    atoms = tuple(atoms)
+    tall = level == 0 and any(atom.text in _FRACTIONS for atom in atoms)
+    delimiters = sum(atom.text in _DELIMITERS for atom in atoms)
+    return delimiters * (_TALL if tall else _SHORT) + sum(_one(a, level) for a in atoms if a.text not in _DELIMITERS)
 
 
 def _one(atom: Atom, level: int) -> float:
@@ -64,8 +69,6 @@ def _body(atom: Atom, level: int) -> float:
     if atom.text in _FRACTIONS:
         scale = 1.0 if level == 0 and atom.text != r"\tfrac" else _SCRIPT
         return 2.4 + scale * max((_row(part, max(level, 1)) for part in atom.arguments), default=0.0)
-    if atom.text in (r"\left", r"\right"):
-        return 5.5 if level == 0 else 4.0
     if atom.text in (r"\text", r"\mbox", r"\operatorname"):
         return 5.0 * sum(len(part) for part in atom.arguments)
     if atom.text in (r"\mathbf", r"\boldsymbol"):
