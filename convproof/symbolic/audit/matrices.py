@@ -115,7 +115,17 @@ def _best_named(sheet: Sheet, named: Sequence[Reading]) -> Fit | None:
     for reading in named:
         most = min((len(each.differences) for each in found), default=sheet.codes.size)
         found += fits(sheet, reading, most)
+        best = _best(found)
+        if best is not None and _is_plain(best):
+            return best
     return _best(found)
+
+
+def _is_plain(found: Fit) -> bool:
+    """Whether nothing is left to explain: another reading could only say the same in another way."""
+    claim = found.claim
+    unusual = claim.flipped or claim.one_sided or claim.geometry.outputs is not None
+    return not found.differences and _convincing(found) and not unusual
 
 
 def _simpler(exact: Fit, other: Fit) -> bool:

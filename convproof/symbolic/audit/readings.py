@@ -115,7 +115,9 @@ def _indexed(indices: dict[int, Index], weights: dict[int, int], by_name: bool) 
     Where the first index is a name, as in ``a_0, a_1, b_0, b_1``, it is that of a channel.
     """
     trusted = {code: index for code, index in indices.items() if weights[code] > 1}
-    for some in (indices, trusted) if 0 < len(trusted) < len(indices) else (indices,):
+    for some in (indices, trusted) if len(trusted) < len(indices) else (indices,):
+        if len(some) < 2:
+            continue
         first = tuple(map(min, zip(*some.values(), strict=True)))
         shape = tuple(max(part) - low + 1 for part, low in zip(zip(*some.values(), strict=True), first, strict=True))
         if math.prod(shape) > min(_MOST_TAPS, 2 * len(some) + 1):

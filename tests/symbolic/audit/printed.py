@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import dataclass, replace
+from functools import cache
 
 ENVIRONMENTS = ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array", "pipes", "tabs")
 STYLES = (
@@ -129,6 +130,7 @@ def entries(axes, transposed, flipped):
     return tuple(zip(*rows)) if transposed else tuple(map(tuple, rows))
 
 
+@cache
 def draw(number):
     """Draw the matrix of a number; each tap is printed at least twice, in a matrix of at least 12 taps."""
     rng = random.Random(number)

@@ -54,7 +54,7 @@ def test_one_misprint_is_found_where_it_is(chunk):
 
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_two_misprints_are_found_where_they_are(chunk):
-    for number in range(CHUNK * chunk, CHUNK * (chunk + 1)):
+    for number in range(CHUNK * chunk, CHUNK * (chunk + 1), 2):
         printed = draw(number)
         assert_found(printed, corrupt(printed, number, errors=2))
 
