@@ -11,9 +11,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from convproof.cli.audit import audit
+from convproof.cli.derive import derive
 from convproof.cli.doctor import doctor
 from convproof.cli.layers import layers
 from convproof.cli.matrix import matrix
+from convproof.cli.prove import prove
 from convproof.cli.verify import verify
 from convproof.errors import ConvproofError
 
@@ -29,7 +32,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(verify)
+app.command()(derive)
 app.command()(matrix)
+app.command()(audit)
+app.command()(prove)
 app.command()(layers)
 app.command()(doctor)
 
