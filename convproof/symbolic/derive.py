@@ -33,6 +33,7 @@ _TOPICS = {
     "conv_transpose#d": "transposed.conv_transpose",
     "conv_transpose#d_input": "transposed_gradients.input_gradient",
     "conv_transpose#d_weight": "transposed_gradients.weight_gradient",
+    "inverse": "inverse.inverse",
     "unfold": "unfolding.unfold",
     "fold": "unfolding.fold",
     "im2col": "im2col.im2col",
@@ -50,6 +51,12 @@ _CHAPTERS = {
     "equivariance": "Layers in a row, and shifts",
     "gradients": "Gradients",
     "bias": "Gradients",
+    "output_sizes": "Output sizes",
+    "transposed": "Transposed convolution",
+    "transposed_gradients": "Transposed convolution",
+    "inverse": "Transposed convolution",
+    "unfolding": "Convolution as a matrix product",
+    "im2col": "Convolution as a matrix product",
 }
 
 
