@@ -320,8 +320,8 @@ def _sorted_codes(codes: np.ndarray, width: int) -> np.ndarray:
 
 def _matches(wanted: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of rows that are equal, as indices into both."""
-    _, inverse = np.unique(np.vstack([wanted, offered]), axis=0, return_inverse=True)
-    mine, theirs = inverse.ravel()[: len(wanted)], inverse.ravel()[len(wanted) :]
+    keys = _keys(np.vstack([wanted, offered]))
+    mine, theirs = keys[: len(wanted)], keys[len(wanted) :]
     order = np.argsort(theirs, kind="stable")
     start = np.searchsorted(theirs[order], mine)
     count = np.searchsorted(theirs[order], mine, side="right") - start
@@ -332,16 +332,26 @@ def _matches(wanted: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _collected(rows: np.ndarray, coefficients: np.ndarray, free: int) -> Table:
     """Add up equal rows, and drop what cancels."""
-    if rows.shape[1] == 0:
-        total = coefficients.sum()
-        return Table(rows[: int(total != 0)], np.array([total])[: int(total != 0)], free)
-    order = np.lexsort(rows.T[::-1])  # several times as fast as numpy.unique, which compares rows as bytes
-    ordered = rows[order]
-    first = np.ones(len(rows), bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    starts = np.flatnonzero(first)
-    total = np.add.reduceat(coefficients[order], starts) if len(rows) else coefficients
-    return Table(ordered[starts][total != 0], total[total != 0], free)
+    _, first, place = np.unique(_keys(rows), return_index=True, return_inverse=True)
+    total = np.zeros(len(first), np.int64)
+    np.add.at(total, place.ravel(), coefficients)
+    return Table(rows[first[total != 0]], total[total != 0], free)
+
+
+def _keys(rows: np.ndarray) -> np.ndarray:
+    """Return an integer for each row: in the order of the rows, and equal where they are."""
+    keys, span = np.zeros(len(rows), np.int64), 1
+    for column in rows.T if len(rows) else ():
+        digits = column - column.min()
+        size = int(digits.max()) + 1
+        if size > len(rows):
+            values, digits = np.unique(column, return_inverse=True)
+            size = len(values)
+        if span * size >= 1 << 62:
+            values, keys = np.unique(keys, return_inverse=True)
+            span = len(values)
+        keys, span = keys.ravel() * size + digits.ravel(), span * size
+    return keys
 
 
 def elements(codes: np.ndarray, names: Mapping[str, int], arities: Mapping[str, int]) -> list[Factor]:

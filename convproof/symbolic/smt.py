@@ -88,23 +88,18 @@ def valid(hypotheses: Iterable[Guard], claim: Iterable[Guard]) -> Witness | Unde
 
 
 def eliminate(one: IntegerSet) -> IntegerSet:
-    """Remove hidden variables that an equation gives as a polynomial of the rest.
+    """Remove hidden variables that a linear equation gives in terms of the rest: ``c h + t = 0`` with c not zero.
 
     Each is then a function of the other indices, so that no point is counted twice on its account.
     """
     guards, hidden = list(one.guards), list(one.hidden)
-    progress = True
-    while progress:
-        progress = False
-        for h in hidden:
-            found = next(((g, v) for g in guards if isinstance(g, Equal) and (v := _solved(g, h)) is not None), None)
-            if found:
-                equation, (value, conditions) = found
-                guards = [g.map(partial(_put, {h: value})) for g in guards if g is not equation]
-                guards += conditions
-                hidden.remove(h)
-                progress = True
-                break
+    while solutions := [found for h in hidden for g in guards if (found := _solved(g, h))]:
+        solved = min(
+            solutions, key=lambda solution: solution.coefficient != 1
+        )  # the first, where none needs a quotient
+        guards = [g.map(partial(_put, {solved.unknown: solved.value})) for g in guards if g is not solved.equation]
+        guards += solved.conditions
+        hidden.remove(solved.unknown)
     return IntegerSet(one.variables, tuple(guards), tuple(hidden))
 
 
@@ -112,21 +107,31 @@ def _put(values: Mapping[Symbol, Expr], e: Expr) -> Expr:
     return e.subs(values)
 
 
-def _solved(equation: Equal, unknown: Symbol) -> tuple[Expr, tuple[Guard, ...]] | None:
-    """Return the value of `unknown` where the equation is linear in it with coefficient 1 or -1, and what it takes.
+@dataclass(frozen=True)
+class _Solution:
+    """An equation says that an unknown has a value, where that is an integer."""
 
-    A quotient is such a value where it is an integer.
-    """
-    for one, other in ((equation.a, equation.b), (equation.b, equation.a)):
-        if one == unknown and not other.has(unknown):
-            above, below = as_quotient(other)
-            return (other, ()) if below == 1 else (floor(other), (Divides(below, above),))
-    if any(as_quotient(e)[1] != 1 for e in equation.expressions):
+    equation: Equal
+    unknown: Symbol
+    coefficient: Expr
+    value: Expr
+    conditions: tuple[Guard, ...]
+
+
+def _solved(equation: Guard, unknown: Symbol) -> _Solution | None:
+    if not isinstance(equation, Equal) or unknown not in equation.symbols:
         return None
-    rest = expand(equation.a - equation.b).as_poly(unknown)
-    if rest is None or rest.degree() != 1 or rest.LC() not in (1, -1):
+    (above, below), (over, under) = as_quotient(equation.a), as_quotient(equation.b)
+    linear = expand(above * under - over * below).as_poly(unknown)
+    if linear is None or linear.degree() != 1:
         return None
-    return expand(-rest.LC() * rest.TC()), ()
+    coefficient, rest = linear.all_coeffs()
+    coefficient, rest = (-coefficient, -rest) if coefficient.is_negative else (coefficient, rest)
+    if coefficient == 1:
+        return _Solution(equation, unknown, coefficient, expand(-rest), ())
+    if coefficient.is_positive:
+        return _Solution(equation, unknown, coefficient, floor(-rest / coefficient), (Divides(coefficient, -rest),))
+    return None
 
 
 class _Terms:
