@@ -34,7 +34,10 @@ _FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\binom"))
 _DELIMITERS = frozenset((r"\left", r"\right"))
 _SHORT, _TALL = 2.8, 5.8  # a bracket around letters, and around a displayed fraction
 _DEFAULT = 8.8
-_SCRIPT = 0.8
+
+# A formula is displayed, set as in text, as a script, or as a script of a script: the scale of each of these levels.
+_SCALE = (1.0, 1.0, 0.8, 0.72)
+_SMALLEST = 3
 
 
 def points(latex: str) -> float:
@@ -49,17 +52,16 @@ def points(latex: str) -> float:
 
 
 def _row(atoms: Iterable[Atom], level: int) -> float:
-    """Return the width of a row; level 0 is displayed, 1 set as text, 2 and more are scripts."""
     atoms = tuple(atoms)
-    tall = level == 0 and any(atom.text in _FRACTIONS for atom in atoms)
+    bracket = _TALL if any(atom.text in _FRACTIONS for atom in atoms) else _SHORT
     delimiters = sum(atom.text in _DELIMITERS for atom in atoms)
-    return delimiters * (_TALL if tall else _SHORT) + sum(_one(a, level) for a in atoms if a.text not in _DELIMITERS)
+    rest = (atom for atom in atoms if atom.text not in _DELIMITERS)
+    return delimiters * bracket * _SCALE[level] + sum(_one(atom, level) for atom in rest)
 
 
 def _one(atom: Atom, level: int) -> float:
     body = _body(atom, level)
-    scale = _SCRIPT if level < 3 else 1.0
-    scripts = [scale * _row(side, max(level, 1) + 1) for side in (atom.below, atom.above)]
+    scripts = [_row(side, min(max(level, 1) + 1, _SMALLEST)) for side in (atom.below, atom.above)]
     if atom.text in _SUMS and level == 0:
         return max(body, *scripts) + 1.7
     return body + max(scripts)
@@ -67,19 +69,19 @@ def _one(atom: Atom, level: int) -> float:
 
 def _body(atom: Atom, level: int) -> float:
     if atom.text in _FRACTIONS:
-        scale = 1.0 if level == 0 and atom.text != r"\tfrac" else _SCRIPT
-        return 2.4 + scale * max((_row(part, max(level, 1)) for part in atom.arguments), default=0.0)
+        smaller = 2 if atom.text == r"\tfrac" else min(level + 1, _SMALLEST)
+        return 2.4 + max((_row(part, smaller) for part in atom.arguments), default=0.0)
     if atom.text in (r"\text", r"\mbox", r"\operatorname"):
-        return 5.0 * sum(len(part) for part in atom.arguments)
+        return 5.0 * _SCALE[level] * sum(len(part) for part in atom.arguments)
     if atom.text in (r"\mathbf", r"\boldsymbol"):
         return sum(1.12 * _row(part, level) for part in atom.arguments)
     if atom.arguments:
         return sum(_row(part, level) for part in atom.arguments)
-    return _sign(atom.text, level)
+    return _sign(atom.text, level) * _SCALE[level]
 
 
 def _sign(text: str, level: int) -> float:
-    """Return the width of a letter, a digit or a sign; in scripts there is no space around signs."""
+    """Return the width of a letter, a digit or a sign at full size; in scripts there is no space around signs."""
     if text in _RELATIONS:
         return 13.4 if level < 2 else 7.8
     if text in _OPERATORS:

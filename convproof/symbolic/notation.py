@@ -280,6 +280,7 @@ def _factor_order(factor: Expr) -> tuple[int, str]:
 
 # ---------------------------------------------------------------------- widths and lines
 
+_ENDS = re.compile(r"(?<!\\),|\\,(?=\\sum)")
 _TALL = re.compile(r"\\!\\left\((.*)\\right\)$", re.DOTALL)
 
 
@@ -304,11 +305,11 @@ def broken(pieces: Iterable[str], limit: int, first: int | None = None) -> list[
 
 
 def _cut(piece: str, limit: int) -> list[str]:
-    """Cut an element that is wider than a line behind the commas of its indices."""
+    """Cut what is wider than a line: an element behind the commas of its indices, sums between them."""
     if width(piece) <= limit:
         return [piece]
     sized = _TALL.sub(r"\\biggl(\1\\biggr)", piece)  # delimiters that grow by themselves end on the line they begin on
-    ends = [at + 1 for at, letter in enumerate(sized) if letter == "," and _outside_braces(sized[:at])]
+    ends = [at.end() for at in _ENDS.finditer(sized) if _outside_braces(sized[: at.start()])]
     parts = [sized[begin:end] for begin, end in zip([0, *ends], [*ends, len(sized)], strict=True)]
     lines = [parts[0]]
     for part in parts[1:]:
@@ -320,7 +321,7 @@ def _cut(piece: str, limit: int) -> list[str]:
 
 
 def _outside_braces(text: str) -> bool:
-    return text.count("{") == text.count("}") and not text.endswith("\\")
+    return text.count("{") == text.count("}")
 
 
 #: Formulas for every size, as in a paper.
