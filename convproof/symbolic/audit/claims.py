@@ -12,8 +12,9 @@ import numpy as np
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.geometry import MODES, Conv
-from convproof.symbolic.audit.entries import Polynomial, entry, shown
+from convproof.symbolic.audit.entries import entry
 from convproof.symbolic.audit.sheet import UNKNOWN, Sheet
+from convproof.symbolic.audit.values import Polynomial, shown
 from convproof.symbolic.conv_matrix import ConvMatrix, Coo
 from convproof.symbolic.matrix import matrix
 

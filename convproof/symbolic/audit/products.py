@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from convproof.symbolic.audit.entries import Polynomial, Symbol, entry, shown
+from convproof.symbolic.audit.entries import entry
 from convproof.symbolic.audit.grids import Grid
 from convproof.symbolic.audit.result import Finding, PrintedFormula
+from convproof.symbolic.audit.values import Polynomial, Symbol, shown
 
 __all__ = ["audit_products"]
 

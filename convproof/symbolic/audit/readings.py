@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from convproof.symbolic.audit.entries import Symbol
 from convproof.symbolic.audit.sheet import Sheet
+from convproof.symbolic.audit.values import Symbol
 from convproof.symbolic.audit.vocabulary import GREEK
 
 __all__ = ["Reading", "readings"]

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from convproof.symbolic.audit.entries import Entry, Symbol, entry
+from convproof.symbolic.audit.entries import entry
 from convproof.symbolic.audit.grids import Cell, Grid
+from convproof.symbolic.audit.values import Entry, Symbol
 
 __all__ = ["LARGEST", "UNKNOWN", "Sheet", "read_sheet"]
 

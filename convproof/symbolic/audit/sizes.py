@@ -7,13 +7,13 @@ formula gives something else is shown.
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from convproof.symbolic.audit.expressions import Expression, Token, parse, tokens
+from convproof.symbolic.audit.expressions import Expression
+from convproof.symbolic.audit.formulas import Budget, Occurrence, occurrences
 from convproof.symbolic.audit.grids import Lines
 from convproof.symbolic.audit.result import Finding, PrintedFormula
 from convproof.symbolic.relation import AxisRelation
@@ -21,9 +21,7 @@ from convproof.symbolic.relation import AxisRelation
 __all__ = ["audit_sizes"]
 
 _MOST_WORDS = 200_000  # read, each start counted anew
-_LONGEST = 1500
-_SEGMENT = re.compile(r"[^$=,.;:|!?<>\"#%@≤≥]+")
-_OPERATORS = ("+", "-", "−", "/", "//", "^", "_")
+_MOST_FORMULAS = 200  # different ones
 _RANGES: Mapping[str, range] = {
     "n": range(1, 10),
     "k": range(1, 5),
@@ -35,119 +33,30 @@ _RANGES: Mapping[str, range] = {
 _LEFT_OUT = {"p": 0, "s": 1, "d": 1, "e": 0}
 Sizes = Mapping[str, int]
 
-_SIZING = re.compile(r"\\(?:left|right)(?![A-Za-z])\s*")
-_DOTS = r"(?:\\[lc]?dots[a-z]?|\.\.\.?|…|⋯)"
-_END = r"(?:\\left|\\[,;:! ]|[\s{$(])*$"
-_FROM_ZERO = re.compile(
-    rf"(?:=\s*0\s*,?\s*{_DOTS}\s*,?|_\{{?\s*[a-z]\s*=\s*0\s*\}}?\s*\^|(?:=|from)\s*0\s*(?:up\s*)?to"
-    rf"|\\in\s*\\\{{\s*0\s*,(?:\s*1\s*,)?\s*{_DOTS}\s*,|=\s*0\s*,\s*1\s*,\s*{_DOTS}\s*,?){_END}"
-)
-_FROM_ONE = re.compile(
-    rf"(?:=\s*1\s*,\s*(?:2\s*,\s*)?{_DOTS}\s*,?|_\{{?\s*[a-z]\s*=\s*1\s*\}}?\s*\^|(?:=|from)\s*1\s*to){_END}"
-)
-_BELOW = re.compile(r"(?:\brange\s*\(\s*(?:0\s*,\s*)?|=\s*0\s*;[^;\n]{0,20}<\s*)$")
-_SAYS_SIZE = re.compile(
-    r"(?:output|feature[ -]map|result)\w*\W{0,4}(?:volume|image)?\W{0,3}(?:size|shape|dimension|width|height|length)"
-    r"|_\{?(?:\\text\{)?out\}?\}?\s*=|\b[ow]_?out\s*=|\bout\w*\s*=",
-    re.IGNORECASE,
-)
-_SAYS_CEILING = re.compile(r"ceil[_ -]?mode|partial window|round(?:ed|ing)? up", re.IGNORECASE)
-
-
-class _Printed(NamedTuple):
-    """A formula of the text that has an input and a kernel in it."""
-
-    expression: Expression
-    text: str
-    start: int
-    before: str
-    after: str
-    raised: bool  # in a superscript
-
 
 def audit_sizes(text: str, lines: Lines) -> tuple[list[PrintedFormula], list[Finding], list[str]]:
     """Return the size formulas and loop bounds of a text, those that give another number, and notes."""
     formulas, findings, notes = [], [], []
     known: dict[tuple[str, str], _Judgement | None] = {}
-    budget = _Budget(_MOST_WORDS)
-    for printed in _printed(text, budget):
-        context = _context(printed)
-        if (printed.text, context) not in known:
-            known[printed.text, context] = _judged(printed.expression, context)
-        judgement = known[printed.text, context]
+    budget = Budget(_MOST_WORDS)
+    for printed in occurrences(text, budget):
+        key = printed.text, printed.context
+        if key not in known and len(known) >= _MOST_FORMULAS:
+            budget.stop(printed.start)
+            break
+        if key not in known:
+            known[key] = _judged(printed.expression, printed.context)
+        judgement = known[key]
         if judgement is None:
             continue
         line = lines(printed.start)
         verdict = "as derived" if judgement.smallest is None else "differs"
         formulas.append(PrintedFormula(line, printed.text, judgement.kind, verdict, _scope(printed.expression)))
         if judgement.smallest is not None:
-            findings.append(_finding(printed, line, judgement.kind, context, judgement.smallest))
+            findings.append(_finding(printed, line, judgement.kind, judgement.smallest))
     if budget.spent_at is not None:
-        notes.append(f"formulas after line {lines(budget.spent_at)} were not looked at: there are too many words")
+        notes.append(f"formulas after line {lines(budget.spent_at)} were not looked at: there are too many")
     return formulas, findings, notes
-
-
-# ---------------------------------------------------------------------- finding them
-
-
-class _Budget:
-    """Words that may still be read, so that no text takes long."""
-
-    def __init__(self, words: int) -> None:
-        self.left = words
-        self.spent_at: int | None = None
-
-    def spend(self, words: int, position: int) -> bool:
-        """Take words from the budget; False where none are left."""
-        self.left -= words
-        if self.left < 0 and self.spent_at is None:
-            self.spent_at = position
-        return self.left >= 0
-
-
-def _printed(text: str, budget: _Budget) -> Iterator[_Printed]:
-    for segment in _SEGMENT.finditer(text):
-        if len(segment[0]) > _LONGEST or not re.search(r"[-+−]", segment[0]):
-            continue
-        position = segment.start()
-        while position < segment.end():
-            words = tokens(text, position, segment.end())
-            if not budget.spend(1 + _cost(words), position):
-                return
-            yield from _formulas(text, words)
-            position = words[-1].end + 1 if words else position + 1
-
-
-def _cost(words: Sequence[Token]) -> int:
-    return len(words) ** 2 // 8 + len(words)
-
-
-def _formulas(text: str, words: list[Token]) -> Iterator[_Printed]:
-    at = 0
-    while at < len(words):
-        found = parse(words, at) if _begins(words, at) else None
-        if found is None or not {"n", "k"} <= set(found[0].roles.values()):
-            at += 1
-            continue
-        expression, end = found
-        start, stop = words[at].start, words[end - 1].end
-        if end >= len(words) or words[end].text not in _OPERATORS:
-            before, after = text[max(start - 200, 0) : start], text[stop : stop + 120]
-            raised = at > 1 and words[at - 1].text == "{" and words[at - 2].text == "^"
-            written = " ".join(_SIZING.sub("", text[start:stop]).split())
-            yield _Printed(expression, written, start, before, after, raised)
-        at = end
-
-
-def _begins(words: Sequence[Token], at: int) -> bool:
-    """Whether a formula may begin here: not in the middle of a larger one, nor in a subscript."""
-    before = words[at - 1].text if at else ""
-    scripted = at > 1 and before in ("{", "(") and words[at - 2].text == "_"
-    called = before == "range" and words[at].text == "("  # its brackets are no part of the formula
-    return before not in _OPERATORS and not before.isdigit() and not scripted and not called
-
-
-# ---------------------------------------------------------------------- comparing them
 
 
 @lru_cache(maxsize=8192)
@@ -239,29 +148,12 @@ def _judged(expression: Expression, context: str) -> _Judgement | None:
     return _Judgement(kind, forward.smallest)
 
 
-def _context(printed: _Printed) -> str:
-    """Return what the text says of a formula.
-
-    ``"last"``: the last index of a loop from 0; ``"count"``: a number of steps; ``"ceiling"``: rounding up is meant;
-    ``"size"``: an output size; ``"raised"``: it is an exponent.
-    """
-    if _FROM_ZERO.search(printed.before):
-        return "last"
-    if _FROM_ONE.search(printed.before) or _BELOW.search(printed.before):
-        return "count"
-    if printed.raised:
-        return "raised"
-    if _SAYS_CEILING.search(printed.before + " " + printed.after):
-        return "ceiling"
-    return "size" if _SAYS_SIZE.search(printed.before) else ""
-
-
 def _scope(expression: Expression) -> str:
     parts = [f"{name} = {_RANGES[role][0]}..{_RANGES[role][-1]}" for name, role in expression.roles.items()]
     return "all sizes " + ", ".join(parts)
 
 
-def _finding(printed: _Printed, line: int, kind: str, context: str, smallest: tuple[Sizes, Fraction, int]) -> Finding:
+def _finding(printed: Occurrence, line: int, kind: str, smallest: tuple[Sizes, Fraction, int]) -> Finding:
     sizes, value, counted = smallest
     where = ", ".join(f"{name}={sizes[role]}" for name, role in printed.expression.roles.items())
     windows = "1 window fits" if counted == 1 else f"{counted} windows fit"
@@ -269,9 +161,9 @@ def _finding(printed: _Printed, line: int, kind: str, context: str, smallest: tu
     derived = {
         "last": "the number of windows that fit, less 1, as the last index from 0",
         "count": "the number of windows that fit",
-    }.get(context, "the number of windows that fit, read as the size of a convolution's output")
+    }.get(printed.context, "the number of windows that fit, read as the size of a convolution's output")
     kind = "loop bound" if kind == "loop bound" else "size formula"
-    steps = "0, ..., " if context == "last" else ""
+    steps = "0, ..., " if printed.context == "last" else ""
     return Finding(line, None, None, steps + printed.text, derived, "", kind, line, remark)
 
 

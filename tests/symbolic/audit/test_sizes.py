@@ -136,5 +136,5 @@ def test_the_same_formula_is_reported_wherever_it_stands():
 
 def test_what_is_not_read_is_said():
     found = audit(r"$\lfloor (n-k)/s \rfloor + 1$ and " * 12_000)
-    assert found.notes == ("formulas after line 1 were not looked at: there are too many words",)
+    assert found.notes == ("formulas after line 1 were not looked at: there are too many",)
     assert "note: formulas after line 1" in str(found)
