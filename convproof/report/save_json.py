@@ -26,6 +26,7 @@ def derivation_data(derivation: Derivation) -> dict[str, Any]:
                     "pieces": list(step.pieces),
                     "why": step.why,
                     "evidence": step.evidence,
+                    "final": step.final,
                     "certificates": [asdict(certificate) for certificate in step.certificates],
                 }
                 for step in part.steps
