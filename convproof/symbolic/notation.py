@@ -126,7 +126,7 @@ class Notation:
         if coefficient != 1 or not parts:
             whole = coefficient.is_Integer
             parts.insert(0, str(coefficient) if whole else rf"\tfrac{{{coefficient.p}}}{{{coefficient.q}}}")
-        return r" \, ".join(parts) if len(parts) > 1 and any("(" in p for p in parts) else " ".join(parts)
+        return " ".join(parts)
 
     def _factor(self, factor: Expr, in_product: bool) -> str:
         base, exponent = factor.as_base_exp()

@@ -42,7 +42,8 @@ def small_example(writer: Writer) -> None:
         writer, "the transpose times the matrix", f"{geometry}, w = (1, 1)", product, Matrix([[1, 1], [1, 1]])
     )
     writer.part("The smallest example", "Two elements, two taps, one output: $n = k = 2$, $o = 1$, $w = (1, 1)$.")
-    writer.state("example", _show(matrix) + "^{\\top}" + _show(matrix), [_show(product)], "Not the identity.", (given,))
+    shown = f"{_show(matrix)}^{{\\top}} {_show(matrix)} = {_show(product)}"
+    writer.state("example", "C^{\\top} C", [shown], "Not the identity.", (given,))
 
 
 def same_example(writer: Writer) -> None:
@@ -55,7 +56,8 @@ def same_example(writer: Writer) -> None:
     given = checked(writer, "the determinant", geometry, found, expected)
     writer.part("Padding on both sides", "Same size again, but no triangle: it depends on the weights.")
     why = "Two elements, three taps. With $w = (1, 1, 1)$ it is $0$: as many outputs as inputs, and no inverse."
-    writer.state("example", "\\det " + _show(matrix), [writer.notation.expression(expected[0])], why, (given,))
+    shown = f"\\det {_show(matrix)} = {writer.notation.expression(expected[0])}"
+    writer.state("example", "\\det C", [shown], why, (given,))
 
 
 def worked_example(writer: Writer) -> None:
@@ -67,17 +69,18 @@ def worked_example(writer: Writer) -> None:
     scope = f"{geometry}, w = (1, 1), x = (1, 2, 3)"
     writer.part("Transposed and deconvolved", "Three elements, two taps: $w = (1, 1)$, $x = (1, 2, 3)$.")
     given = checked(writer, "the outputs", scope, y, Matrix([3, 5]))
-    writer.state(
-        "example", "C x", [_show(matrix), _show(x) + " = " + _show(y)], "Two outputs of three elements.", (given,)
-    )
+    shown = f"{_show(matrix)} {_show(x)} = {_show(y)}"
+    writer.state("example", "C x", [shown], "Two outputs of three elements.", (given,))
     given = checked(writer, "the transposed convolution of the outputs", scope, matrix.T * y, Matrix([3, 8, 5]))
     writer.state("example", "C^{\\top} y", [_show(matrix.T * y)], "Transposed: the right size, other values.", (given,))
     given = checked(writer, "the outputs of the pseudo-inverse", scope, matrix * nearest, y)
     why = "The pseudo-inverse gives the shortest input with the same outputs: a deconvolution, as far as there is one."
-    writer.state("example", "C^{\\top} (C C^{\\top})^{-1} y", [_show(nearest)], why, (given,))
+    shown = f"C^{{\\top}} (C C^{{\\top}})^{{-1}} y = {_show(nearest)}"
+    writer.state("example", "C^{+} y", [shown], why, (given,))
     lost = x - nearest
     given = checked(writer, "what no inverse can bring back", scope, matrix * lost, zeros(2, 1))
-    writer.state("example", "C\\," + _show(lost), [_show(matrix * lost)], "What is missing gives no output.", (given,))
+    shown = f"C {_show(lost)} = {_show(matrix * lost)}"
+    writer.state("example", "C (x - C^{+} y)", [shown], "What is missing gives no output.", (given,))
 
 
 def circular_example(writer: Writer) -> None:
@@ -106,6 +109,10 @@ def circular_example(writer: Writer) -> None:
 
 
 def _show(matrix: Matrix) -> str:
+    """Write a matrix; a column as a row, transposed."""
+    if matrix.cols == 1:
+        listed = ", ".join(latex(value, imaginary_unit="ri").replace(r"\frac", r"\tfrac") for value in matrix)
+        return rf"({listed})^{{\top}}"
     return latex(matrix, mat_delim="", mat_str="pmatrix", imaginary_unit="ri")
 
 

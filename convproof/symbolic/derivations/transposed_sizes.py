@@ -60,7 +60,8 @@ def other_forms(writer: Writer, sizes: Sizes) -> None:
     counted(writer, sizes, "crop", wider, o + floor(e / s), why, left=tell(sizes.count), told="")
     writer.part("Exactly $s$ times the size", "The padding with which an input of size $s\\,o$ has $o$ outputs.")
     exact = {sizes.n: s * o, q: d * (k - 1) + 1 - s + e - p}
-    left = tell(sizes.count.subs(sizes.n, s * o))
+    fitting = tell(sizes.slack.subs(sizes.n, s * o))
+    left = rf"\left\lfloor \frac{{{fitting}}}{{{tell(s)}}} \right\rfloor + 1"
     why = "For each output padding $0 \\le e < s$; with $s = 2$ the transpose makes twice the size, as upsampling does."
     told = rf"\quad (p + q = {tell(d * (k - 1) + 1 - s + e)})"
     counted(writer, sizes, "upsampling", exact, o, why, *known, left=left, told=told)

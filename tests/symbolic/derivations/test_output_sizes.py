@@ -112,6 +112,6 @@ def test_what_is_right_is_no_counterexample():
 
 def test_formulas_are_written_as_in_a_book():
     text = derive("output_size").latex()
-    assert r"\left\lfloor \frac{n + p + q - d \, \left(k - 1\right) - 1}{s} \right\rfloor + 1" in text
+    assert r"\left\lfloor \frac{n + p + q - d \left(k - 1\right) - 1}{s} \right\rfloor + 1" in text
     assert "n - k + 1" in text
     assert derive("output_size", notation=Notation(names={"n": "H"})).latex().count("H") > 3
