@@ -68,7 +68,8 @@ def well_formed(claim: Claim, setting: Setting) -> Setting:
     ArgumentValueError
         The sides have different free indices; a symbol is an index here and a parameter there; an index has a sign,
         or a range that depends on another index or is a fraction; a tensor occurs with different numbers of indices;
-        a definition leads back to itself; the derivative is by a tensor that is defined.
+        a definition leads back to itself; the derivative is by a tensor that is defined; a divisor need not be
+        positive.
     """
     reached: dict[str, GuardedSum] = {}
     for side in claim.sides:
@@ -76,6 +77,7 @@ def well_formed(claim: Claim, setting: Setting) -> Setting:
     _check_free(claim)
     _check_symbols((*claim.sides, *reached.values()), setting)
     _check_tensors(claim, reached)
+    _check_divisors((*claim.sides, *reached.values()), setting)
     if claim.derivative in setting.definitions:
         raise ArgumentValueError(bad("derivative", claim.derivative, "a tensor without a definition"))
     return replace(setting, definitions=reached)
@@ -121,6 +123,14 @@ def _check_symbols(sums: Iterable[GuardedSum], setting: Setting) -> None:
         raise ArgumentValueError(bad("index", both[0], "a symbol that is no parameter, nor the range of an index"))
     if signed := next((i for i in sorted(indices, key=str) if i.is_nonnegative or i.is_nonpositive), None):
         raise ArgumentValueError(bad("index", signed, "a symbol for any integer, without a sign"))
+
+
+def _check_divisors(sums: Iterable[GuardedSum], setting: Setting) -> None:
+    terms = [term for sum_ in sums for term in sum_.terms]
+    for guard in (*setting.hypotheses, *(guard for term in terms for guard in term.guards)):
+        _ = guard.clauses  # refuses what need not be positive
+    for e in (e for term in terms for factor in term.factors for e in factor.indices):
+        as_quotient(e)
 
 
 def _check_tensors(claim: Claim, definitions: Mapping[str, GuardedSum]) -> None:
