@@ -41,7 +41,8 @@ def compose(first: Conv, second: Conv, *, interior: bool = False) -> Conv:
     Raises
     ------
     GeometryError
-        Shapes that do not follow one another, or padding between the layers that no single convolution has.
+        Shapes that do not follow one another, or padding between the layers that no single convolution has; each
+        axis is looked at alone.
     ArgumentTypeError, ArgumentValueError
         Something that is no geometry; padding with other things than zeros.
 
@@ -81,15 +82,15 @@ def compose(first: Conv, second: Conv, *, interior: bool = False) -> Conv:
     ]
     groups = math.gcd(first.groups, second.groups)
     kernel = [e // step + 1 for e, step in zip(reach, steps, strict=True)]
-    return Conv(
+    whole = Conv(
         x=first.x,
         w=(second.w[0], first.x[1] // groups, *kernel),
         stride=[s1 * s2 for s1, s2 in zip(first.stride, second.stride, strict=True)],
         padding=padding,
         dilation=steps,
         groups=groups,
-        outputs=second.o,
     )
+    return whole if whole.o == second.o else whole.replace(outputs=second.o)
 
 
 def _check_layer(name: str, layer: object) -> None:
