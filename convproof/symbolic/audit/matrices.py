@@ -14,7 +14,8 @@ from convproof.symbolic.audit.sheet import Sheet, read_sheet
 
 __all__ = ["audit_matrices"]
 
-_MOST_SEARCHED = 1000  # different matrices of one text
+_MOST_SEARCHED = 100_000  # entries of different matrices of one text
+_LEAST_COUNTED = 100  # for each matrix, however small
 _SAYS_ONE_SIDED = re.compile(
     r"one[- ]sided|asymmetric|causal|output.padding|truncat|crop|pad[a-z]*[^.\n]{0,40}\(\d+,\s*\d+\)"
     r"|pad[a-z]*[^.\n]{0,60}\b(?:right|left|bottom|top|end|beginning|start|before|after|one side)\b"
@@ -41,16 +42,18 @@ def audit_matrices(
     matrices, findings = [], []
     sheets = [(grid, read_sheet(grid)) for grid in grids if not grid.nests]
     known: dict[tuple[object, ...], Recognised] = {}
+    searched = 0
     for grid, sheet in sheets:
         if isinstance(sheet, str):
             matrices.append(PrintedMatrix(grid.line, _extent(grid), "", sheet))
             continue
         key = (sheet.codes.tobytes(), sheet.shape, sheet.unfinished, *sheet.tokens)
-        if key not in known and len(known) >= _MOST_SEARCHED:
-            verdict = f"skipped: more than {_MOST_SEARCHED} different matrices"
+        if key not in known and searched >= _MOST_SEARCHED:
+            verdict = "skipped: the text has more matrices than are looked into"
             matrices.append(PrintedMatrix(sheet.line, sheet.shape, "", verdict))
             continue
         if key not in known:
+            searched += max(sheet.codes.size, _LEAST_COUNTED)
             known[key] = recognise(sheet) if pins is None else recognise_pinned(sheet, pins)
         about = _findings(sheet, known[key], pins is not None)
         if any(each.kind == "one-sided padding" for each in about):

@@ -121,7 +121,9 @@ def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
 
 
 def _frame(sheet: Sheet, named: Sequence[Reading]) -> Fit | None:
-    """Return how the first rows of a larger two-dimensional matrix fit, without a difference."""
+    """Return how the first rows of a larger two-dimensional matrix, which has zeros, fit without a difference."""
+    if 4 * np.count_nonzero(sheet.codes == 0) < sheet.codes.size:
+        return None
     for reading in named:
         if len(reading.shape) != 2 or reading.lead:
             continue
