@@ -151,7 +151,7 @@ class NotAffine(Exception):
 
 
 class TooHard(Exception):
-    """isl gave no answer within the operations that it is allowed."""
+    """isl gave no answer, within the operations that it is allowed."""
 
 
 class _Text:
@@ -186,8 +186,9 @@ class _Writer:
     """Writes sets over the same variables in isl's notation, with names by order: equal questions are equal texts."""
 
     def __init__(self, sets: Sequence[IntegerSet], context: Iterable[Guard], constants: Mapping[str, int]) -> None:
-        if other := next((one for one in sets if one.variables != sets[0].variables), None):
-            raise ArgumentValueError(bad("sets", other.variables, f"all over the variables {sets[0].variables}"))
+        self.variables = sets[0].variables if sets else ()
+        if other := next((one for one in sets if one.variables != self.variables), None):
+            raise ArgumentValueError(bad("sets", other.variables, f"all over the variables {self.variables}"))
         self.constants = dict(constants)
         inner = dict.fromkeys(symbol for one in sets for symbol in (*one.variables, *one.hidden))
         found = dict.fromkeys(symbol for one in sets for symbol in one.parameters)
@@ -195,7 +196,6 @@ class _Writer:
         found |= dict.fromkeys(sorted({s for guard in told for s in guard.symbols} - found.keys(), key=str))
         self.values = {symbol: Integer(constants[str(symbol)]) for symbol in found if str(symbol) in constants}
         self.parameters = [symbol for symbol in found if symbol not in self.values]
-        self.variables = sets[0].variables
         self.names = {symbol: f"p{q}" for q, symbol in enumerate(self.parameters)}
         self.names |= {symbol: f"v{q}" for q, symbol in enumerate(inner)}
         self.head = f"[{', '.join(self.names[p] for p in self.parameters)}] -> "
@@ -270,10 +270,8 @@ def _limited(decide: Callable[..., _Found]) -> Callable[..., _Found]:
         context.set_max_operations(_MOST_OPERATIONS)
         try:
             return decide(isl, *question)
-        except isl.Error as error:
-            if "operations exceeded" not in str(error):
-                raise
-            raise TooHard(f"more than {_MOST_OPERATIONS} operations of isl") from None
+        except isl.Error as error:  # mostly because the operations are used up
+            raise TooHard(f"isl gave up: {error}") from None
         finally:
             context.reset_operations()
             context.set_max_operations(0)
@@ -345,14 +343,28 @@ def _smallest(isl: Any, found: Any, parameters: int) -> tuple[int, ...]:
     total = " + ".join(names[:parameters]) or "0"
     weighed = isl.Map(f"{{ [{', '.join(names)}] -> [{', '.join([total, *names])}] }}")
     summed = flat.apply(weighed)
-    for bound in (0, -4, -64):  # paddings may be negative without end; then the first point that is not too far off
+    for bound in (
+        0,
+        -1,
+        -2,
+        -4,
+        -64,
+    ):  # paddings may be negative without end; then the first point that is not too far off
         floor = " and ".join(f"{name} >= {bound}" for name in names) or "true"
         inside = summed.intersect(isl.Set(f"{{ [{', '.join(['t', *names])}] : {floor} }}"))
         if not inside.is_empty():
             summed = inside
             break
-    try:
-        point = summed.lexmin().sample_point()
-    except isl.Error:
-        point = summed.sample_point()
+    point = _sampled(isl, summed.lexmin) or _sampled(isl, lambda: summed)
+    if point is None:
+        raise TooHard("isl named no point of a set that is not empty")
     return tuple(int(point.get_coordinate_val(isl.dim_type.set, q + 1).to_python()) for q in range(len(names)))
+
+
+def _sampled(isl: Any, chosen: Callable[[], Any]) -> Any:
+    """Return a point of a set; None where isl cannot, as of the first of points that have no first."""
+    try:
+        point = chosen().sample_point()
+    except isl.Error:
+        return None
+    return None if point.is_void() else point
