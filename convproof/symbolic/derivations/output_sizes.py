@@ -85,7 +85,7 @@ def _wrong(writer: Writer, sizes: Sizes) -> None:
 
     wrong(sizes.count + 1, "A loop that includes its upper end, $r = 0, \\dots, o$, makes one output too many.")
     if not sizes.simple:
-        wrong(up, "Rounding up counts a last window that does not fit.")
+        wrong(up, "Rounding up counts a last window that does not fit.", Range(slack))
         wrong(up, _TRUNCATED, Range(slack, Integer(0), None))
 
 

@@ -16,11 +16,12 @@ from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Range
 from convproof.symbolic.notation import PAPER
 from convproof.symbolic.step_checks import Claim, Setting, certify
-from tests.symbolic.derivations.proofs import assert_proved
+from tests.symbolic.derivations.proofs import PROVERS, assert_proved
 
 SIZES = Sizes()
 s, d, p, k, o, n = SIZES.s, SIZES.d, SIZES.p, SIZES.k, SIZES.o, SIZES.n
 r, i, j, a, f = (index(letter) for letter in "rijaf")
+needs_a_prover = pytest.mark.skipif(not PROVERS, reason="differs at few sizes: found by isl or z3, seldom by chance")
 
 
 @pytest.mark.parametrize("simple", [False, True])
@@ -68,6 +69,7 @@ def test_the_farthest_entry_is_of_the_first_and_the_last_tap():
     refuted(step.before, GuardedSum(step.after.free, (Term(term.binders, term.guards, tuple(wrong)),)))
 
 
+@needs_a_prover
 def test_a_column_further_left_has_another_weight():
     pivot = expand(s * r + d * f - p)
     value = GuardedSum((), (Term((), (), (Factor("w", (f,)),)),))
@@ -79,6 +81,7 @@ def test_a_column_further_left_has_another_weight():
     refuted(entry(SIZES, i, nonzero, Range(i, expand(pivot + 1), None)), GuardedSum((), ()), known)
 
 
+@needs_a_prover
 def test_more_padding_makes_more_outputs_than_inputs():
     outputs = Index(r, SIZES.count)
     before = over(outputs, Range(r, n, None))
@@ -89,6 +92,7 @@ def test_more_padding_makes_more_outputs_than_inputs():
     refuted(before, over(outputs), Range(expand(p + SIZES.q), expand(reach + 2), None))
 
 
+@needs_a_prover
 def test_the_triangle_needs_its_padding_before_the_input():
     reach = expand(d * (k - 1))
     above = Range(i, None, r + 1)
