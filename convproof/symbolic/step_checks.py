@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from convproof.errors import Refuted
+from convproof.errors import ConvproofError, Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic import relations
 from convproof.symbolic.smt import Undecided
@@ -38,6 +38,8 @@ def certify(claim: Claim, setting: Setting, sentence: str) -> tuple[Certificate,
         The two sides differ; the message has the smallest sizes at which they do.
     ArgumentValueError
         The claim has no meaning: see `step_claims.well_formed`; or no sizes meet the hypotheses.
+    ConvproofError
+        No check could decide it.
     """
     certificates: list[Certificate] = []
     unanswered: list[str] = []
@@ -57,6 +59,8 @@ def certify(claim: Claim, setting: Setting, sentence: str) -> tuple[Certificate,
             certificates.append(Certificate(sentence, "formula", told, evidence, assumed, seconds=seconds))
         else:
             raise Refuted(_refuted(sentence, str(found)))
+    if not certificates:
+        raise ConvproofError(f"{sentence}: not decided: {'; '.join(unanswered)}")
     return tuple(replace(c, not_covered=tuple(unanswered)) for c in certificates)
 
 
