@@ -108,7 +108,7 @@ def derivation_text(derivation: Derivation, geometries: Iterable[Conv] = (), *, 
     width = max(width, _LEAST_WIDTH)
     given = legend([derivation])
     shown = sheet(derivation, given)
-    head = f"{plain_prose(shown.title)} ({shown.op}): {len(shown.lines)} steps in {derivation.seconds:.1f} s"
+    head = f"{plain_prose(shown.title)} ({shown.op}): {len(shown.lines)} steps"
     lines = textwrap.wrap(head, width)
     for chain in shown.chains:
         lines += ["", *textwrap.wrap(plain_prose(chain.title), width)]

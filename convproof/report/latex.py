@@ -71,16 +71,27 @@ _SIGNS = {
     r"\{": "{", r"\}": "}", r"\top": "⊤", r"\ldots": "…", r"\dots": "…", r"\cdots": "⋯", r"\infty": "∞", r"\to": "→",
     r"\mapsto": "↦", r"\langle": "⟨", r"\rangle": "⟩", r"\equiv": "≡", r"\Rightarrow": "⇒", r"\iff": "⇔",
     r"\Leftrightarrow": "⇔", r"\forall": "∀", r"\exists": "∃", r"\subset": "⊂", r"\subseteq": "⊆", r"\cup": "∪",
-    r"\cap": "∩", r"\setminus": "∖", r"\emptyset": "∅", r"\mathbb": "", "-": "−", "'": "′", "*": "∗",
+    r"\cap": "∩", r"\int": "∫", r"\iint": "∬", r"\iiint": "∭", r"\approx": "≈", r"\circledast": "⊛", r"\det": "det ",
+    r"\bmod": " mod ", r"\bigl": "", r"\bigr": "", r"\Bigl": "", r"\Bigr": "", r"\biggl": "", r"\biggr": "",
+    r"\setminus": "∖", r"\emptyset": "∅", r"\mathbb": "", "-": "−", "'": "′", "*": "∗",
     r"\,": " ", r"\;": " ", r"\:": " ", r"\!": "", r"\quad": "  ", r"\qquad": "   ", r"\ ": " ",
-    r"\left": "", r"\right": "", r"\displaystyle": "",
+    r"\left": "", r"\right": "", r"\displaystyle": "", r"\lambda": "λ", r"\Lambda": "Λ",
 }  # fmt: skip
-_SPACED = frozenset("=<>≤≥≠∈|+−∗×⊗⊙⋆∘→↦≡⇒⇔⊂⊆∪∩∖")
-_BARS = {r"\bar": "\u0304", r"\hat": "\u0302", r"\tilde": "\u0303", r"\vec": "\u20d7", r"\dot": "\u0307"}
+_SPACED = frozenset("=<>≈⊛≤≥≠∈|+−∗×⊗⊙⋆∘→↦≡⇒⇔⊂⊆∪∩∖")
+_BARS = {
+    r"\bar": "\u0304",
+    r"\hat": "\u0302",
+    r"\tilde": "\u0303",
+    r"\breve": "\u0306",
+    r"\check": "\u030c",
+    r"\vec": "\u20d7",
+    r"\dot": "\u0307",
+}
 _BELOW = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))
 _BOARD = {"Z": "ℤ", "N": "ℕ", "R": "ℝ", "C": "ℂ", "Q": "ℚ"}
 _SIMPLE = re.compile(r"[\w′]+|⌊.*⌋|⌈.*⌉|∂\w+(\([^()]*\)|_\{[^{}]*\})?")  # needs no brackets in a fraction
 _TIGHT = re.compile(r" ([=<≤∈+−]) ")
+_MATRIX = re.compile(r"\\begin\{([bpv]?)matrix\}(.*?)\\end\{\1matrix\}", re.DOTALL)
 _LETTER_LAST = re.compile(r"[\w′]$")
 _LETTER_FIRST = re.compile(r"[^\W\d_]|⌊|⌈")
 
@@ -93,9 +104,14 @@ def plain(latex: str) -> str:
     >>> print(plain(r"\sum_{a_1=0}^{k_1 - 1} \left[0 \le \frac{i - d a_1}{s} < o\right] \, \bar{x}'(r', a_1)"))
     Σ_{a₁=0}^{k₁−1} [0 ≤ (i − d a₁)/s < o] x̄′(r′, a₁)
     """
-    if r"\begin" in latex:
-        return latex
-    return re.sub(r" {2,}", " ", _row(parse(latex))).strip()
+    return re.sub(r" {2,}", " ", _row(parse(_MATRIX.sub(_in_a_row, latex)))).strip()
+
+
+def _in_a_row(matrix: re.Match[str]) -> str:
+    """Write a matrix on one line, its rows behind semicolons: (1 2; 3 4)."""
+    left, right = {"b": "[]", "v": "||"}.get(matrix[1], "()")
+    rows = (r"\ ".join(row.split("&")) for row in matrix[2].split(r"\\"))
+    return rf"{{{left}}}" + r";\ ".join(rows) + rf"{{{right}}}"
 
 
 def plain_prose(text: str) -> str:

@@ -15,7 +15,20 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 
 _TWO = frozenset({r"\frac", r"\tfrac", r"\dfrac", r"\binom"})
 _FONTS = {"mathbf", "mathrm", "mathbb", "mathsf", "mathcal", "mathit", "boldsymbol", "operatorname", "text", "mbox"}
-_MARKS = {"bar", "hat", "tilde", "vec", "dot", "overline", "underline", "widehat", "widetilde", "sqrt"}
+_MARKS = {
+    "bar",
+    "breve",
+    "check",
+    "hat",
+    "tilde",
+    "vec",
+    "dot",
+    "overline",
+    "underline",
+    "widehat",
+    "widetilde",
+    "sqrt",
+}
 _ONE = frozenset("\\" + name for name in _FONTS | _MARKS)
 _TEXT = frozenset({r"\text", r"\mbox"})
 _DEEPEST = 50

@@ -26,8 +26,10 @@ _STEPS = {"s": 0, "d": 1}
 
 _CHOICES = {"elements": ("call", "subscript"), "gradients": ("fraction", "letter"), "sum_over": ("taps", "pixels")}
 
+_TENSORS = ("x", "w", "y", "g")
+
 # A letter that is neither part of a command or a word nor named by a font.
-_LONE_LETTER = re.compile(r"(?<![A-Za-z\\])(?<!\\mathbf\{)(?<!\\mathsf\{)[A-Za-z](?![A-Za-z])")
+_LONE_LETTER = re.compile(r"(?<![A-Za-z\\])(?<!\\mathbf\{)(?<!\\mathsf\{)(?<!\\mathrm\{)[A-Za-z](?![A-Za-z])")
 
 _GREEK = {"beta": r"\beta", "tau": r"\tau", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
 
@@ -150,8 +152,26 @@ class Notation:
         'Output $u < o$ reads no other.'
         """
         parts = text.split("$")
-        parts[1::2] = [_LONE_LETTER.sub(lambda found: self.names.get(found[0], found[0]), part) for part in parts[1::2]]
+        parts[1::2] = [_LONE_LETTER.sub(self._renamed, part) for part in parts[1::2]]
         return "$".join(parts)
+
+    def _renamed(self, found: re.Match[str]) -> str:
+        """Return the name of a letter; in braces where it is a script, for it may have a prime of its own.
+
+        A letter before a bracket is a tensor's, any other one is an index's or a size's. What is a name already was
+        written by this notation.
+        """
+        letter, text = found[0], found.string
+        tensors = {name: self.names[name] for name in _TENSORS if name in self.names}
+        if text[found.end() :].startswith("("):
+            known = {} if letter in tensors.values() else tensors
+        else:
+            given = {
+                latex for name, latex in self.names.items() if name not in tensors and latex != self.names.get(letter)
+            }
+            known = {} if letter in given else self.names
+        name = known.get(letter, letter)
+        return f"{{{name}}}" if len(name) > 1 and text[: found.start()].endswith(("^", "_")) else name
 
     # ------------------------------------------------------------------ guards and elements
 
@@ -332,7 +352,7 @@ SLIDE = Notation(
     gradients="fraction",
     names={
         "w": "k", "k": "K", "k_1": "K_1", "k_2": "K_2", "n_1": "H", "n_2": "W",
-        "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "i": "r'", "a_1": "a", "a_2": "b",
-        "r'": r"\hat{r}", "r_1'": r"\hat{r}", "r_2'": r"\hat{c}", "b": r"\beta", "c": r"\kappa",
+        "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "a_1": "a", "a_2": "b",
+        "r_1'": r"\hat{r}", "r_2'": r"\hat{c}", "b": r"\beta", "c": r"\kappa",
     },
 )  # fmt: skip

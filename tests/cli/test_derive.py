@@ -57,7 +57,7 @@ def test_several_topics_tell_progress_and_are_printed_once(run):
 @pytest.mark.parametrize(
     ("words", "shown", "hidden"),
     [
-        (["--simple"], "∂L/∂x(r′)", "x̄"),
+        (["--simple"], "∂L/∂x(i)", "x̄"),
         (["--simple", "--style", "paper"], "x̄(i)", "∂L"),
         (["--style", "slide"], "∂L/∂x", "x̄"),
         (["--hide-brackets"], "[s | i", "[0 ≤"),
