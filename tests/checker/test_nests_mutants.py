@@ -1,0 +1,232 @@
+"""Sources with one bound changed: each must be refuted, with the smallest sizes at which it is wrong."""
+
+import re
+
+import pytest
+
+from convproof.checker import nests
+from convproof.checker.nests.sources import source_text
+
+pytest.importorskip("islpy", reason="proofs for all sizes need islpy")
+
+# (nest, file, what stands there, what is put instead)
+MUTANTS = {
+    "no upper bound of the reference": ("reference.zeros", "reference.py", "if 0 <= i < n:", "if 0 <= i:"),
+    "last element left out": ("reference.zeros", "reference.py", "if 0 <= i < n:", "if 0 <= i < n - 1:"),
+    "padding above for padding below": (
+        "reference.zeros",
+        "reference.py",
+        "geo.padding[axis][0]",
+        "geo.padding[axis][1]",
+    ),
+    "stride and dilation swapped": (
+        "reference.zeros",
+        "reference.py",
+        "geo.stride[axis] * r[axis] + geo.dilation[axis] * a[axis]",
+        "geo.dilation[axis] * r[axis] + geo.stride[axis] * a[axis]",
+    ),
+    "reflection repeats the edge": ("reference.reflect", "reference.py", "2 * (n - 1) - i", "2 * n - 1 - i"),
+    "reflection below shifted": ("reference.reflect", "reference.py", "return -i if i < 0", "return -i - 1 if i < 0"),
+    "replicates the wrong edge": (
+        "reference.replicate",
+        "reference.py",
+        "return 0 if i < 0 else n - 1",
+        "return n - 1",
+    ),
+    "wraps one too early": ("reference.circular", "reference.py", "return i % n", "return (i + 1) % n"),
+    "<= for < at the end": (
+        "cpu.forward.taps",
+        "correlation.hpp",
+        "taps[r.end - 1].shift >= inputs",
+        "taps[r.end - 1].shift > inputs",
+    ),
+    "<= for < at the beginning": (
+        "cpu.forward.taps",
+        "correlation.hpp",
+        "taps[r.begin].shift < 0",
+        "taps[r.begin].shift <= 0",
+    ),
+    "scan without a step": (
+        "cpu.forward.taps",
+        "correlation.hpp",
+        "output * step + taps[r.begin]",
+        "output + taps[r.begin]",
+    ),
+    "padding added": (
+        "cpu.forward.taps",
+        "correlation.hpp",
+        "r * s.dilation[a] - s.pad[a]",
+        "r * s.dilation[a] + s.pad[a]",
+    ),
+    "stride for dilation": ("cpu.forward.taps", "correlation.hpp", "r * s.dilation[a] - s", "r * s.stride[a] - s"),
+    "sizes of one axis for all": ("cpu.forward.taps", "correlation.hpp", "Axis{s.n[a], s.o[a]", "Axis{s.n[1], s.o[a]"),
+    "a busy tap dropped": (
+        "cpu.forward.taps",
+        "correlation.hpp",
+        "outputs_of(tap).count() == 0",
+        "outputs_of(tap).count() <= 1",
+    ),
+    "floor for ceil below": (
+        "cpu.weight_gradient.rows",
+        "correlation.hpp",
+        "(-tap.shift + step - 1) / step",
+        "-tap.shift / step",
+    ),
+    "floor for ceil above": (
+        "cpu.weight_gradient.rows",
+        "correlation.hpp",
+        "(inputs - tap.shift + step - 1) / step",
+        "(inputs - tap.shift) / step",
+    ),
+    "no minimum with the tile": (
+        "cpu.weight_gradient.rows",
+        "weight_gradient.hpp",
+        "std::min(tile.row_end, reached.end)",
+        "reached.end",
+    ),
+    "gradient not from the tile's first row": (
+        "cpu.weight_gradient.rows",
+        "weight_gradient.hpp",
+        "gradient + (begin - tile.row_begin) *",
+        "gradient + begin *",
+    ),
+    "one row less": (
+        "cpu.weight_gradient.few_channels.rows",
+        "weight_gradient.hpp",
+        "add_rows(t, r, end - begin",
+        "add_rows(t, r, end - begin - 1",
+    ),
+    "negative phase left negative": (
+        "cpu.input_gradient.phases",
+        "input_gradient.hpp",
+        "if (phase < 0) phase += s.stride[axis];",
+        "",
+    ),
+    "phase of the wrong sign": (
+        "cpu.input_gradient.phases",
+        "input_gradient.hpp",
+        "phase[a] + s.pad[a] - s.dilation",
+        "phase[a] - s.pad[a] - s.dilation",
+    ),
+    "a position short": (
+        "cpu.input_gradient.phases",
+        "input_gradient.hpp",
+        "(s.n[a] - phase[a] - 1) / s.stride[a] + 1",
+        "(s.n[a] - phase[a]) / s.stride[a]",
+    ),
+    "divisibility forgotten": (
+        "cpu.input_gradient.phases",
+        "input_gradient.hpp",
+        "if (distance % s.stride[a] == 0) axis",
+        "axis",
+    ),
+    "phases not moved apart": (
+        "cpu.input_gradient.phases",
+        "input_gradient.hpp",
+        "plane_stride * s.stride[a], {}",
+        "plane_stride, {}",
+    ),
+    "zeros end too late": ("cpu.tile.copy", "tile.hpp", "(-first + step - 1) / step", "(-first + step) / step"),
+    "copies past the input": (
+        "cpu.tile.copy",
+        "tile.hpp",
+        "(n - first + step - 1) / step",
+        "(n - first + step) / step",
+    ),
+    "pairs past the input": ("cpu.tile.copy", "tile.hpp", "for (; i + V::lanes < end;", "for (; i + V::lanes <= end;"),
+    "tail not copied": ("cpu.tile.copy", "tile.hpp", "  for (; i < end; i++) dst[i] = from[step * i];", ""),
+    "whole vectors at the tail": (
+        "cpu.tile.copy",
+        "tile.hpp",
+        "for (; i + V::lanes <= end; i += V::lanes) V",
+        "for (; i < end; i += V::lanes) V",
+    ),
+    "a row short": (
+        "cpu.tile.rows",
+        "tile.hpp",
+        "row.span() / row_unit_ + 1;\n    for",
+        "row.span() / row_unit_;\n    for",
+    ),
+    "rows below the input stored": (
+        "cpu.tile.rows",
+        "tile.hpp",
+        "if (h < 0 || h >= row.inputs) continue;",
+        "if (h > row.inputs) continue;",
+    ),
+    "rows counted without step": (
+        "cpu.tile.rows",
+        "tile.hpp",
+        "(output_row - tile.row_begin) * (c_.axis[1].step / row_unit_)",
+        "(output_row - tile.row_begin)",
+    ),
+    "phase too short": ("cpu.tile.columns", "tile.hpp", "read + column.span() / column.step", "read"),
+    "whole vectors not provided for": (
+        "cpu.tile.columns",
+        "tile.hpp",
+        "(tiling.block_columns() + granularity - 1) / granularity * granularity",
+        "tiling.block_columns()",
+    ),
+    "columns of another phase": ("cpu.tile.columns", "tile.hpp", "first_column + residues_[f]", "first_column"),
+    "shares rounded up at their end": (
+        "cpu.shares",
+        "ranges.hpp",
+        "count * (i + 1) / parts}",
+        "(count * (i + 1) + parts - 1) / parts}",
+    ),
+    "share off by one": ("cpu.shares", "ranges.hpp", "count * i / parts,", "count * i / parts + 1,"),
+    "last share left out": ("cpu.shares", "ranges.hpp", "count * (i + 1) / parts}", "count * (i + 1) / (parts + 1)}"),
+    "pieces overlap": ("cpu.terms.pieces", "terms.hpp", "begin += chunk_terms;", "begin += chunk_terms - 1;"),
+    "last piece dropped": ("cpu.terms.pieces", "terms.hpp", "if (begin < end) visit(begin, end);", ""),
+    "chunks too few": (
+        "cpu.terms.chunks",
+        "terms.hpp",
+        "for (int64_t i = 0; i < count; i++)",
+        "for (int64_t i = 0; i < count - 1; i++)",
+    ),
+    "panels too wide": ("cpu.row.panels", "row.hpp", "(columns + panel - 1) / panel", "columns / panel + 1 - 1"),
+    "sums of another panel": ("cpu.row.panels", "row.hpp", "sums + pixels.begin * width", "sums + pixels.end * width"),
+    "tiles do not reach the end": (
+        "cpu.tiling.rows",
+        "tile.hpp",
+        "(rows_ + row_blocks_ - 1) / row_blocks_",
+        "rows_ / row_blocks_",
+    ),
+    "tiles overlap": (
+        "cpu.tiling.rows",
+        "tile.hpp",
+        "std::min(rows_, row + block_rows_)",
+        "std::min(rows_, row + block_rows_ + 1)",
+    ),
+    "tiles beyond the end": (
+        "cpu.tiling.columns.several",
+        "tile.hpp",
+        "std::min(columns_, column + block_columns_)",
+        "column + block_columns_",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_mutants_are_refuted(mutant):
+    nest, file, old, new = MUTANTS[mutant]
+    text = source_text(file)
+    assert text.count(old) >= 1, "the source has changed: write this mutant anew"
+    [certificate] = nests.prove_nests([nest], sources={file: text.replace(old, new)})
+    assert not certificate
+    assert certificate.counterexample.op == nest
+    assert re.search(r"at \w+=-?\d+", certificate.counterexample.story)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "smallest"),
+    [
+        ("<= for < at the end", "n=1, k=1, o=2, p=0"),
+        ("padding added", "n=1, k=1, o=2, p=-1"),
+        ("last element left out", "n=1, k=1, o=1, p=0, hi=0"),
+        ("last piece dropped", "begin=0, end=1"),
+    ],
+)
+def test_counterexamples_are_the_smallest(mutant, smallest):
+    nest, file, old, new = MUTANTS[mutant]
+    [certificate] = nests.prove_nests([nest], sources={file: source_text(file).replace(old, new)})
+    assert smallest in certificate.counterexample.story
