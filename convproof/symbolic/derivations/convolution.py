@@ -141,10 +141,6 @@ class Convolution:
         inside = tuple(Range(e, n) for e, n in zip(read, self.n, strict=True))
         return GuardedSum(self.output, (Term(channels + taps, inside, factors),))
 
-    def loss(self) -> GuardedSum:
-        """Return ``L = sum of dy * y``, whose derivatives are those of any loss with the gradient dy at the output."""
-        return inner("dy", "y", self.output)
-
     # ------------------------------------------------------------------ what the symbols mean
 
     def meanings(self, notation: Notation) -> dict[str, str]:

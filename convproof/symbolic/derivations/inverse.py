@@ -37,6 +37,13 @@ def inverse(axes: int, simple: bool, notation: Notation) -> Derivation:
     """Derive what the transpose does to a convolution, and when a convolution can be undone.
 
     Written for one axis (whatever `axes` is) and one channel. References as of this module.
+
+    Examples
+    --------
+    >>> from convproof.symbolic.derive import derive
+    >>> found = derive("inverse", simple=True)
+    >>> [step.pieces[0] for step in found.steps if step.left == "C^{+} y"]
+    ['C^{\\\\top} (C C^{\\\\top})^{-1} y = (\\\\tfrac{1}{3}, \\\\tfrac{8}{3}, \\\\tfrac{7}{3})^{\\\\top}']
     """
     sizes = Sizes(simple)
     symbols = sizes.meanings(notation)

@@ -25,7 +25,17 @@ __all__ = ["output_size"]
 
 
 def output_size(axes: int, simple: bool, notation: Notation) -> Derivation:
-    """Derive the output size of a convolution and of its transpose, for one axis (whatever `axes` is)."""
+    """Derive the output size of a convolution and of its transpose, for one axis (whatever `axes` is).
+
+    ``o = floor((n + p + q - d*(k - 1) - 1) / s) + 1``, with padding p below and q above; and the formulas that are
+    often met and wrong, each with its smallest counterexample. References as of this module.
+
+    Examples
+    --------
+    >>> from convproof.symbolic.derive import derive
+    >>> [step.pieces[0] for step in derive("output_size").steps if step.rule in ("valid", "full")]
+    ['n - k + 1', 'n + k - 1']
+    """
     sizes = Sizes(simple)
     writer = Writer("output_size", "Output sizes", sizes.conv.setting, notation, sizes.meanings(notation))
     _forward(writer, sizes)

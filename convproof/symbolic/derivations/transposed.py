@@ -31,6 +31,15 @@ def conv_transpose(axes: int, simple: bool, notation: Notation) -> Derivation:
     Input x of shape (N, G*M, *o) and weight of shape (G*M, C, *k) give an output of shape (N, G*C, *n), where n is
     any size with at least o windows: ``n = s*(o - 1) + d*(k - 1) + 1 - p - q + e``, with output padding e.
 
+    Examples
+    --------
+    >>> from convproof.symbolic.derive import derive
+    >>> found = derive("conv_transpose1d", simple=True)
+    >>> [part.title for part in found.parts][-3:]
+    ['Gather form', 'As a convolution', 'Sizes of the transposed convolution']
+    >>> found.parts[-1].result.after.terms[0].factors[0].indices
+    (k + o - 1,)
+
     References
     ----------
     V. Dumoulin, F. Visin, *A guide to convolution arithmetic for deep learning*, 2016, chapter 4;

@@ -53,7 +53,14 @@ def unfold(axes: int, simple: bool, notation: Notation) -> Derivation:
 
 
 def fold(axes: int, simple: bool, notation: Notation) -> Derivation:
-    """Derive what fold does, and by what fold after unfold multiplies. References as of this module."""
+    """Derive what fold does, and by what fold after unfold multiplies. References as of this module.
+
+    Examples
+    --------
+    >>> from convproof.symbolic.derive import derive
+    >>> derive("fold", simple=True).steps[-1].pieces  # windows that hold each of six elements
+    ('(1, 2, 1, 2, 1, 1)',)
+    """
     conv = Convolution(axes, simple)
     writer = _begin(conv, "fold", "Columns added back", notation)
     _define_columns(writer, conv)
