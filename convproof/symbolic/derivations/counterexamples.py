@@ -71,7 +71,8 @@ _SIDES = {"missing": "is on the left only", "spurious": "is on the right only"}
 def _said(found: Witness | str, notation: Notation) -> str:
     """Say in LaTeX at which sizes and indices two formulas differ, and in which product."""
     if isinstance(found, str):
-        return f"The smallest case: ${found.removeprefix('at ').partition(': ')[0]}$."
+        sizes = found.removeprefix("at ").partition(": ")[0]
+        return "They differ whatever the sizes." if sizes == "all sizes" else f"The smallest case: ${sizes}$."
     elements: dict[str, list[Expr]] = {}
     for name, value in found.point.items():
         if "@" in name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from unittest.mock import patch
 
 import numpy as np
@@ -40,12 +41,21 @@ class Recorded:
                 assert isinstance(refute_at_sizes(claim, self.setting), str)
             elif tools[name][1]:
                 assert isinstance(found := tools[name][0](claim, self.setting), Witness), (name, found)
+        if not any(tools[name][1] for name in checks if name in tools) and "sizes" not in checks:
+            pytest.skip("a few random sizes do not show it: islpy or z3 is needed")
         with pytest.raises(Refuted) as refuted:
             certify(claim, self.setting, "a wrong step")
         example = refuted.value.report.counterexample
         assert example.story and example.property
 
 
+@cache
+def derived(op, **options):
+    """Derive once for all tests."""
+    return derive(op, **options)
+
+
+@cache
 def recorded(op, **options):
     """Derive, and return every checked step."""
     found = []

@@ -10,11 +10,10 @@ from convproof.symbolic.derivation import Writer
 from convproof.symbolic.derivations import algebra
 from convproof.symbolic.derivations.convolution import index, size
 from convproof.symbolic.derivations.counterexamples import differs
-from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.notation import PAPER
 from convproof.symbolic.step_checks import Claim, Setting, certify
-from tests.symbolic.derivations.steps import Recorded, evaluated, recorded
+from tests.symbolic.derivations.steps import Recorded, derived, evaluated, recorded
 
 T, I, J, L = (index(letter) for letter in "tijl")
 EVERYWHERE = (Index(T),)
@@ -87,7 +86,7 @@ def test_the_product_of_polynomials_is_that_of_numpy():
 
 
 def test_every_law_is_there():
-    found = derive("convolution_algebra")
+    found = derived("convolution_algebra")
     titles = [part.title for part in found.parts]
     assert titles[:6] == ["Commutative", "Associative", "Distributive", "Unit", "Shift", "Product of polynomials"]
     lacks = found.parts[-1]

@@ -8,11 +8,10 @@ from sympy import ceiling
 
 from convproof.symbolic import rules
 from convproof.symbolic.derivations.convolution import Convolution, index
-from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Range
 from convproof.symbolic.step_checks import Claim, certify
-from tests.symbolic.derivations.steps import evaluated, recorded
+from tests.symbolic.derivations.steps import derived, evaluated, recorded
 
 CONV = Convolution(1)
 (S,), (D,), (P,), (N,), (K,), (O,) = CONV.s, CONV.d, CONV.p, CONV.n, CONV.k, CONV.o
@@ -27,7 +26,7 @@ def steps():
 @pytest.mark.parametrize("simple", [False, True])
 @pytest.mark.parametrize("axes", [1, 2, 3])
 def test_it_ends_in_the_definition_of_every_other_derivation(axes, simple):
-    found = derive(f"conv{axes}d", simple=simple)
+    found = derived(f"conv{axes}d", simple=simple)
     assert found.steps[-1].after == Convolution(axes, simple).forward()
     assert any("structure tensor" in c.claim for c in found.steps[-1].certificates)
 

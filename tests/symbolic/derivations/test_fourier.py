@@ -8,9 +8,8 @@ import pytest
 from convproof.symbolic.derivations import fourier
 from convproof.symbolic.derivations.convolution import size
 from convproof.symbolic.derivations.cyclotomic import RootOfUnity
-from convproof.symbolic.derive import derive
 from convproof.symbolic.guards import Range
-from tests.symbolic.derivations.steps import evaluated, recorded
+from tests.symbolic.derivations.steps import derived, evaluated, recorded
 
 N, L, K = (size(letter) for letter in "nlk")
 
@@ -75,6 +74,6 @@ def test_powers_of_something_else_are_refuted(check, monkeypatch):
 
 
 def test_what_roots_of_unity_do_is_said_to_be_computed_up_to_twelve():
-    words = {step.rule: step.certificates[0] for step in derive("convolution_theorem").steps if step.certificates}
+    words = {step.rule: step.certificates[0] for step in derived("convolution_theorem").steps if step.certificates}
     assert words["roots of unity"].evidence == words["inverse"].evidence == "exact"
     assert "1 to 12" in words["roots of unity"].scope

@@ -8,9 +8,8 @@ from scipy.signal import correlate2d
 from sympy import Symbol
 
 from convproof.symbolic.derivations.convolution import Convolution, index, size
-from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import Factor
-from tests.symbolic.derivations.steps import evaluated, recorded
+from tests.symbolic.derivations.steps import derived, evaluated, recorded
 
 CONV = Convolution(2)
 
@@ -87,7 +86,7 @@ def test_a_depthwise_kernel_for_each_filter_is_refuted():
 
 def test_the_savings_are_those_of_the_paper():
     """MobileNets: the cost of depthwise separable convolution is 1/N + 1/D**2 of the full one."""
-    counts = [step for step in derive("depthwise_separable").steps if step.rule == "count"]
+    counts = [step for step in derived("depthwise_separable").steps if step.rule == "count"]
     assert [step.pieces[0] for step in counts[:2]] == [r"\frac{1}{M} + \frac{1}{K}"] * 2
     assert counts[2].pieces == (r"\frac{1}{G}",)
 
