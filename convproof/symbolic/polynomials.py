@@ -81,7 +81,7 @@ def table(
     sizes : mapping of Symbol to int
         A number for each parameter.
     names : mapping of str to int
-        A number below 64 for each tensor, the same for tables that are compared.
+        A number below 64 for each tensor, the same for tables that are compared. A tensor has one number of indices.
     definitions : mapping of str to GuardedSum, optional
         Tensors that stand for sums; their polynomials are multiplied out. Not together with a box.
     box : int, optional
@@ -310,6 +310,8 @@ def _decode(codes: np.ndarray, arity: int) -> np.ndarray:
 
 def _digit(arity: int) -> int:
     """Return how many bits a coordinate has."""
+    if arity > _PLACE // 3:
+        raise TooLarge
     return min(_DIGIT, _PLACE // max(arity, 1))
 
 
