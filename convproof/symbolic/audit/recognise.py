@@ -104,12 +104,10 @@ def _tolerable(found: Fit, sheet: Sheet, part: int) -> bool:
 def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
     """Whether a matrix of numbers, or of names without order, is a misprinted convolution.
 
-    It has to look like one more than a matrix of names has: zeros beside the band, each tap three times, and no
-    first or last row of its own, as matrices of difference schemes have.
+    It has to look like one more than a matrix of names has: each tap three times, and no first or last row of its
+    own, as matrices of difference schemes have.
     """
-    known = sheet.codes != UNKNOWN
-    zeros = np.count_nonzero(sheet.codes == 0)
-    if 4 * zeros < np.count_nonzero(known) or found.support < max(12, 3 * found.elements) or found.claim.one_sided:
+    if found.support < max(12, 3 * found.elements) or found.claim.one_sided:
         return False
     last = sheet.shape[0] - 1, sheet.shape[1] - 1
     rows, columns = zip(*found.differences, strict=True)

@@ -72,8 +72,7 @@ def _forward(sizes: Sizes) -> int | None:
 
 def _forward_total(sizes: Sizes) -> int | None:
     """Count the windows, where p is the padding of both sides together."""
-    low = sizes["p"] // 2
-    return _windows(sizes["n"], sizes["k"], sizes["s"], sizes["d"], low, sizes["p"] - low) or None
+    return _windows(sizes["n"], sizes["k"], sizes["s"], sizes["d"], 0, sizes["p"]) or None
 
 
 def _transposed(sizes: Sizes) -> int | None:

@@ -36,7 +36,15 @@ RECOGNISED = {
     ),
     "causal": ("a 0 0 0 0\nb a 0 0 0\nc b a 0 0\n0 c b a 0\n0 0 c b a", "x1x1x5-w1x1x3-p0_2 transposed"),
     "even kernel, size kept": ("a b 0 0\n0 a b 0\n0 0 a b\n0 0 0 a", "x1x1x4-w1x1x2-p0_1"),
-    "stride 2, last column unread": ("a b 0 0 0 0\n0 0 a b 0 0\n0 0 0 0 a b", "x1x1x6-w1x1x2-s2"),
+    "stride as long as the kernel": ("a b 0 0 0 0\n0 0 a b 0 0\n0 0 0 0 a b", "x1x1x6-w1x1x2-s2"),
+    "stride 2, last column unread": (
+        "a b c 0 0 0 0 0\n0 0 a b c 0 0 0\n0 0 0 0 a b c 0",
+        "x1x1x8-w1x1x3-s2",
+    ),
+    "a kernel that repeats a name": (
+        "a b c d e a 0 0 0\n0 a b c d e a 0 0\n0 0 a b c d e a 0\n0 0 0 a b c d e a",
+        "x1x1x9-w1x1x6",
+    ),
     "letters in an order of their own": ("l c r 0 0\n0 l c r 0\n0 0 l c r", "x1x1x5-w1x1x3"),
     "symmetric kernel": ("b a b 0 0\n0 b a b 0\n0 0 b a b", "x1x1x5-w1x1x3"),
     "dilated": ("w_1 0 w_2 0 w_3 0\n0 w_1 0 w_2 0 w_3", "x1x1x6-w1x1x3-d2"),
@@ -120,6 +128,7 @@ NO_CONVOLUTIONS = {
     "identity": "1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1",
     "permutation": "0 1 0 0\n0 0 1 0\n0 0 0 1\n1 0 0 0",
     "rotation": "c -s\ns c",
+    "shift": "0 1 0 0\n0 0 1 0\n0 0 0 1\n0 0 0 0",
     "companion": "0 1 0 0\n0 0 1 0\n0 0 0 1\n-c_0 -c_1 -c_2 -c_3",
     "tridiagonal": "b_1 c_1 0 0\na_2 b_2 c_2 0\n0 a_3 b_3 c_3\n0 0 a_4 b_4",
     "triangular": "l_{11} 0 0 0\nl_{21} l_{22} 0 0\nl_{31} l_{32} l_{33} 0\nl_{41} l_{42} l_{43} l_{44}",
@@ -177,6 +186,13 @@ def test_tables_that_are_no_matrices(text):
     found = audit(text)
     assert not found
     assert {each.verdict for each in found.matrices} <= {"not a convolution"}
+
+
+def test_a_kernel_as_a_table():
+    rows = [[f"$w_{{{a},{b}}}$" for b in range(3)] for a in range(3)]
+    found = audit("Filter\t\t\n" + "\n".join("\t".join(row) for row in rows))
+    assert not found
+    assert [(each.shape, each.verdict) for each in found.matrices] == [((3, 3), "not a convolution")]
 
 
 @pytest.mark.parametrize("options", [{}, {"zeros": "."}, {"zeros": ""}, {"environment": "pmatrix"}, {"lines": True}])

@@ -156,6 +156,12 @@ def test_nested_environments_stand_apart():
     assert grids[1].home == (0, 1, 0)
 
 
+def test_what_stands_in_braces_is_one_entry():
+    text = r"\begin{matrix} \substack{a & b \\ c} & d \\ e & f \end{matrix}"
+    (grid,) = latex_grids(text, Lines(text))
+    assert [[cell.text.strip() for cell in row] for row in grid.rows] == [[r"\substack{a & b \\ c}", "d"], ["e", "f"]]
+
+
 def test_columns_that_one_entry_spans():
     rows = r"a & b & c & \multicolumn{2}{c}{} \\ & a & b & c & \\ \multicolumn{2}{c|}{} & a & b & b"
     (finding,) = audit(r"\begin{array}{ccccc}" + rows + r"\end{array}")

@@ -64,7 +64,7 @@ def test_a_product_that_differs_has_a_certificate_that_says_so():
         f"{m('1 2')} * {m('1 1')} = {m('1 3 2')}",
         # shapes that do not fit, rounded numbers, words, and dots
         f"{m('1 2')} {m('1 1')} = {m('3')}",
-        f"{m('0.33')} {m('3')} = {m('1')}",
+        f"{m('0.33 0; 0 1')} {m('3; 2')} = {m('1; 2')}",
         f"{m('words')} = {m('a b')} {m('c; d')}",
         rf"{m('a ...')} {m('c; d')} = {m('e')}",
         # in different paragraphs, or with something between

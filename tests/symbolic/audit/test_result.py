@@ -63,6 +63,11 @@ def test_certificates():
     assert Certificate.from_json(certificates[1].to_json()).claim == certificates[1].claim
 
 
+def test_certificates_of_two_formulas_on_one_line():
+    certificates = audit(r"either $\lceil (n-k)/s \rceil + 1$ or $n - k + 1$").certificates
+    assert [bool(each) for each in certificates] == [False, True]
+
+
 def test_json():
     data = json.loads(audit(TEXT).to_json())
     assert set(data) == {"source", "checked", "findings", "matrices", "formulas", "notes"}
