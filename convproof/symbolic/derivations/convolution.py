@@ -17,7 +17,7 @@ from functools import cached_property
 from sympy import Expr, Integer, Symbol
 
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
-from convproof.symbolic.guards import Range
+from convproof.symbolic.guards import Equal, Range
 from convproof.symbolic.notation import Notation
 from convproof.symbolic.step_checks import Setting
 
@@ -114,6 +114,11 @@ class Convolution:
     def position(self, r: tuple[Expr, ...], a: tuple[Expr, ...]) -> tuple[Expr, ...]:
         """Return which element of the input output r reads through tap a, ``s r + d a - p``, per axis."""
         return tuple(s * ri + d * ai - p for s, d, p, ri, ai in zip(self.s, self.d, self.p, r, a, strict=True))
+
+    def reads(self, output: str = "r", tap: str = "a") -> tuple[Equal, ...]:
+        """Return ``[s r + d a - p = i]``, per axis: the output reads element i through the tap."""
+        read = self.position(self.named(output), self.named(tap))
+        return tuple(Equal(e, i.symbol) for e, i in zip(read, self.pixels(), strict=True))
 
     # ------------------------------------------------------------------ the definition
 

@@ -16,13 +16,14 @@ from convproof.symbolic import rules
 from convproof.symbolic.derivation import Derivation, Writer
 from convproof.symbolic.derivations.convolution import Convolution, inner
 from convproof.symbolic.derivations.oracle import same_products
+from convproof.symbolic.derivations.scattering import meanings, scatter
 from convproof.symbolic.derivations.sizes import Sizes
 from convproof.symbolic.derivations.transposed_sizes import other_forms, transposed_size
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Equal, Range
 from convproof.symbolic.notation import Notation
 
-__all__ = ["conv_transpose", "meanings", "scatter"]
+__all__ = ["conv_transpose"]
 
 
 def conv_transpose(axes: int, simple: bool, notation: Notation) -> Derivation:
@@ -63,36 +64,6 @@ def conv_transpose(axes: int, simple: bool, notation: Notation) -> Derivation:
     return writer.finish()
 
 
-def scatter(conv: Convolution, x: str = "x", filters: str = "m", outputs: str = "r", tap: str = "a") -> GuardedSum:
-    """Return the transposed convolution as a sum over the elements of its input, indices under the names given."""
-    image, filter_, channel = conv.channels("b", "gamma"), conv.channels(filters), conv.channels("c")
-    r, a, i = conv.outputs(outputs), conv.taps(tap), conv.pixels()
-    factors = conv.element(x, image, filter_, r), conv.element("w", image[1:], filter_, channel, a)
-    return GuardedSum(image + channel + i, (Term(filter_ + r + a, _reads(conv, r, a, i), factors),))
-
-
-def meanings(conv: Convolution, notation: Notation) -> dict[str, str]:
-    """Return the table of notation; input and output have changed places."""
-    changed = {
-        "index of an output, per axis": "index of an input element of the transposed convolution, per axis",
-        "index of an input element, per axis": "index of an output of the transposed convolution, per axis",
-        "size of the input, per axis": "size of the output of the transposed convolution, per axis",
-        "size of the output, per axis": "size of the input of the transposed convolution, per axis",
-        "padding before the first element; negative padding crops": "padding of the convolution that is transposed",
-        "filter of the group, input channel of the group": "input channel of the group, output channel of the group",
-        "number of images, groups, filters per group, channels per group": (
-            "number of images, groups, input channels per group, output channels per group"
-        ),
-    }
-    return {symbol: changed.get(text, text) for symbol, text in conv.meanings(notation).items()}
-
-
-def _reads(conv: Convolution, r: tuple[Index, ...], a: tuple[Index, ...], i: tuple[Index, ...]) -> tuple[Equal, ...]:
-    """Return ``[s r + d a - p = i]``: output r of the convolution reads element i through tap a."""
-    read = conv.position(tuple(v.symbol for v in r), tuple(v.symbol for v in a))
-    return tuple(Equal(e, v.symbol) for e, v in zip(read, i, strict=True))
-
-
 # ---------------------------------------------------------------------- the parts
 
 
@@ -100,7 +71,7 @@ def _matrix(writer: Writer, conv: Convolution) -> None:
     group, filter_, channel = conv.channels("gamma"), conv.channels("m"), conv.channels("c")
     r, a, i = conv.outputs(), conv.taps(), conv.pixels()
     image = conv.channels("b", "gamma")
-    reads = _reads(conv, r, a, i)
+    reads = conv.reads()
     weight, pixel = conv.element("w", group, filter_, channel, a), conv.element("x", image, channel, i)
     place = group + filter_ + r + channel + i
     entry = conv.element(_C, place)

@@ -6,7 +6,7 @@ from convproof.symbolic.derivation import Derivation, Writer
 from convproof.symbolic.derivations.chain_rule import ChainRule, sifted
 from convproof.symbolic.derivations.convolution import Convolution
 from convproof.symbolic.derivations.oracle import same_products
-from convproof.symbolic.derivations.transposed import meanings, scatter
+from convproof.symbolic.derivations.scattering import meanings, scatter
 from convproof.symbolic.notation import Notation
 
 __all__ = ["input_gradient", "input_rule", "weight_gradient", "weight_rule"]

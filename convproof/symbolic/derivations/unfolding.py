@@ -91,16 +91,16 @@ def columns(conv: Convolution, channels: tuple[str, ...] = _CHANNELS) -> Guarded
 def folded(conv: Convolution, tensor: str, channels: tuple[str, ...] = _CHANNELS) -> GuardedSum:
     """Return fold of a tensor: the sum over the windows that hold element i, and the taps by which they do."""
     lead, a, r, i = conv.channels(*channels), conv.taps(), conv.outputs(), conv.pixels()
-    return GuardedSum(lead + i, (Term(a + r, _reads(conv), (conv.element(tensor, lead, a, r),)),))
+    return GuardedSum(lead + i, (_over_windows(conv, conv.element(tensor, lead, a, r)),))
+
+
+def _over_windows(conv: Convolution, *factors: Factor) -> Term:
+    """Return the sum over the windows that hold element i, and the taps by which they do."""
+    return Term(conv.taps() + conv.outputs(), conv.reads(), factors)
 
 
 def _begin(conv: Convolution, op: str, title: str, notation: Notation) -> Writer:
     return Writer(op, title, conv.setting, notation, conv.meanings(notation))
-
-
-def _reads(conv: Convolution) -> tuple[Equal, ...]:
-    read = conv.position(tuple(i.symbol for i in conv.outputs()), tuple(i.symbol for i in conv.taps()))
-    return tuple(Equal(e, i.symbol) for e, i in zip(read, conv.pixels(), strict=True))
 
 
 def _define_columns(writer: Writer, conv: Convolution) -> None:
@@ -118,7 +118,7 @@ def _adjoint(writer: Writer, conv: Convolution) -> None:
     writer.define(left, before, "Every element of $X$ times that of any $V$ of the same shape.")
     writer.step("insert", inline(before, writer.setting.definitions), "What stands in a column.")
     factors = conv.element("V", lead, a, r), conv.element("x", lead, i)
-    spread = GuardedSum((), (Term(lead + a + r + i, _reads(conv), factors),))
+    spread = GuardedSum((), (Term(lead + a + r + i, conv.reads(), factors),))
     writer.step("sift", spread, "Read backwards: each tap of each window takes the one element $i$ that it meets.")
     order = tuple(v.symbol for v in (*lead, *i, *a, *r))
     writer.step(
@@ -132,16 +132,29 @@ def _adjoint(writer: Writer, conv: Convolution) -> None:
 
 def _fold_after_unfold(writer: Writer, conv: Convolution) -> None:
     lead, i = conv.channels(*_CHANNELS), conv.pixels()
-    windows = GuardedSum(i, (Term(conv.taps() + conv.outputs(), _reads(conv), ()),))
+    windows = GuardedSum(i, (_over_windows(conv),))
     writer.part("Fold after unfold", "Fold does not undo unfold: it multiplies.")
     left = Factor("\\mathrm{fold}(X)", tuple(v.symbol for v in (*lead, *i)))
     writer.define(left, folded(conv, "X"), "Columns added back, where they came from.")
-    same = GuardedSum(lead + i, (Term(conv.taps() + conv.outputs(), _reads(conv), (conv.element("x", lead, i),)),))
+    same = GuardedSum(lead + i, (_over_windows(conv, conv.element("x", lead, i)),))
     writer.step("insert", same, "Each of these columns holds the element itself.")
     writer.setting = replace(writer.setting, definitions={**writer.setting.definitions, "N": windows})
     counted = GuardedSum(lead + i, (Term((), (), (conv.element("N", i), conv.element("x", lead, i))),))
     writer.step("insert", counted, "So often as windows hold the element.")
     writer.define(conv.element("N", i), windows, "The number of windows that hold element $i$.")
+    if conv.axes > 1:
+        _count_by_axis(writer, conv)
+
+
+def _count_by_axis(writer: Writer, conv: Convolution) -> None:
+    factors = []
+    for axis, (i, read) in enumerate(zip(conv.pixels(), conv.reads(), strict=True)):
+        windows = Term((conv.taps()[axis], conv.outputs()[axis]), (read,), ())
+        definitions = {**writer.setting.definitions, f"N_{axis + 1}": GuardedSum((i,), (windows,))}
+        writer.setting = replace(writer.setting, definitions=definitions)
+        factors.append(Factor(f"N_{axis + 1}", (i.symbol,)))
+    why = "Each axis counts for itself: the numbers of windows along the axes are multiplied."
+    writer.step("factor", GuardedSum(conv.pixels(), (Term((), (), tuple(factors)),)), why)
 
 
 def _interior(writer: Writer) -> None:
@@ -168,7 +181,7 @@ def _example(writer: Writer, axes: int) -> None:
     """Count the windows at one size, by the formula and by the structure tensor."""
     geometry = "x1x1x6-w1x1x3-s2-p1"
     conv, geo = Convolution(1), Conv.parse(geometry)
-    formula = GuardedSum(conv.pixels(), (Term(conv.taps() + conv.outputs(), _reads(conv), ()),))
+    formula = GuardedSum(conv.pixels(), (_over_windows(conv),))
     numbers = (conv.n, geo.n), (conv.k, geo.kernel), (conv.o, geo.o), (conv.s, geo.stride), (conv.d, geo.dilation)
     sizes = {symbols[0]: values[0] for symbols, values in numbers} | {conv.p[0]: geo.padding[0][0]}
     table = polynomials.table(formula, sizes, {})
@@ -182,7 +195,7 @@ def _example(writer: Writer, axes: int) -> None:
         story = f"{found.tolist()} by the formula, {counted.tolist()} by the structure tensor"
         example = Counterexample(op=writer.op, geometry=geometry, dtype="", property="count", story=story)
         certificate = Certificate(claim, "formula", geometry, None, counterexample=example)
-    writer.part("An example", "On one axis, $n = 6$, $k = 3$, $s = 2$, $p = 1$; several axes multiply their counts.")
+    writer.part("An example", "On one axis, $n = 6$, $k = 3$, $s = 2$, $p = 1$.")
     pieces = ["(" + ", ".join(map(str, counted.tolist())) + ")"]
     why = "Elements lie in one window or in two: a pattern seen in transposed convolutions as a checkerboard."
     writer.state("count", "(N(0), \\dots, N(5))", pieces, why, (certificate,))

@@ -8,7 +8,7 @@ from convproof.errors import Refuted
 from convproof.symbolic import polynomials, rules
 from convproof.symbolic.derivations.convolution import Convolution
 from convproof.symbolic.derivations.oracle import same_products
-from convproof.symbolic.derivations.transposed import scatter
+from convproof.symbolic.derivations.scattering import scatter
 from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import GuardedSum
 from convproof.symbolic.guards import Divides, Range
@@ -176,3 +176,10 @@ def test_output_padding_is_told_with_the_sizes(derived):
     text = part(derived, "Sizes").result.pieces
     assert any(r"\sum_{e=0}^{s - 1}" in piece for piece in text)
     assert "e" in derived.symbols
+
+
+def test_the_table_of_symbols_says_that_input_and_output_have_changed_places(derived):
+    forward = CONV.meanings(Notation())
+    changed = {symbol for symbol, text in forward.items() if derived.symbols[symbol] != text}
+    assert len(changed) == 7
+    assert derived.symbols["n"] == "size of the output of the transposed convolution, per axis"
