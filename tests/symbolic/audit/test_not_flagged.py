@@ -41,6 +41,10 @@ RECOGNISED = {
         "a b c 0 0 0 0 0\n0 0 a b c 0 0 0\n0 0 0 0 a b c 0",
         "x1x1x8-w1x1x3-s2",
     ),
+    "stride 2, padding 1, half of it unread": (
+        "w_1 w_2 0 0 0 0 0 0\n0 w_0 w_1 w_2 0 0 0 0\n0 0 0 w_0 w_1 w_2 0 0\n0 0 0 0 0 w_0 w_1 w_2",
+        "x1x1x8-w1x1x3-s2-p1",
+    ),
     "a kernel that repeats a name": (
         "a b c d e a 0 0 0\n0 a b c d e a 0 0\n0 0 a b c d e a 0\n0 0 0 a b c d e a",
         "x1x1x9-w1x1x6",
@@ -120,6 +124,7 @@ NO_CONVOLUTIONS = {
     "spline": "2 1 0 0 0\n1 4 1 0 0\n0 1 4 1 0\n0 0 1 4 1\n0 0 0 1 2",
     "kernel": "w_{0,0} w_{0,1} w_{0,2}\nw_{1,0} w_{1,1} w_{1,2}\nw_{2,0} w_{2,1} w_{2,2}",
     "image": "200 150 150\n100 50 100\n25 25 10",
+    "triangular numbers": "1 2 0 0\n0 1 2 0\n0 0 3 2",
     "edges": "1 0 -1\n2 0 -2\n1 0 -1",
     "flipped": "9 8 7\n6 5 4\n3 2 1",
     "pooling": "1 0 3 5\n3 4 2 2\n1 3 3 9\n5 7 8 4",

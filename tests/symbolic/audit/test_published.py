@@ -76,6 +76,13 @@ def test_a_tap_too_many_in_a_transposed_matrix():
     )
 
 
+def test_an_index_that_no_tap_has():
+    right = TRANSPOSED_2D.replace("v_{0,0} & v_{0,2} & 0 & 0", "0 & v_{0,2} & 0 & 0")
+    assert not audit(right)
+    (finding,) = audit(right.replace("v_{2,1} & v_{2,0} & v_{1,1}", "v_{2,1} & v_{9,9} & v_{1,1}"))
+    assert (finding.row, finding.column, finding.printed, finding.derived) == (9, 1, "v_{9,9}", "v_{2,0}")
+
+
 def test_taps_that_went_on_too_long():
     found = audit(SAME_TRANSPOSED)
     assert [(each.row, each.column, each.printed, each.derived) for each in found] == [
