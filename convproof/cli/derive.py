@@ -121,14 +121,15 @@ def _topics(named: Sequence[str]) -> list[str]:
 def _geometries(named: Iterable[str], topics: Sequence[str]) -> tuple[Conv, ...]:
     """Return the geometries asked for; refuse one that has nothing to do with what is derived."""
     from convproof.geometry import Conv
-    from convproof.report.derivation_numbers import check_readable
+    from convproof.symbolic.derive import axes_of, check_geometry
 
     found = tuple(map(Conv.parse, named))
-    marks = {mark for topic in topics for mark in ("1d", "2d", "3d") if mark in topic}
+    derived = {axes for topic in topics if (axes := axes_of(topic)) is not None}
     for geo in found:
-        if marks and f"{geo.axes}d" not in marks:
-            raise ArgumentValueError(bad("geometry", str(geo), f"as many axes as what is derived ({', '.join(marks)})"))
-        check_readable(geo)
+        if derived and geo.axes not in derived:
+            expected = f"as many axes as what is derived, {' or '.join(map(str, sorted(derived)))}"
+            raise ArgumentValueError(bad("geometry", str(geo), expected))
+        check_geometry(geo)
     return found
 
 

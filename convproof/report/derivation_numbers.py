@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convproof.errors import ArgumentValueError, bad
+from convproof.symbolic.derive import axes_of, check_geometry
 
 if TYPE_CHECKING:
     from convproof.geometry import Conv
     from convproof.symbolic.derivation import Derivation
     from convproof.symbolic.guarded_sum import GuardedSum, Index, Term
 
-__all__ = ["Formula", "ShownMatrix", "check_readable", "in_numbers", "matrices"]
+__all__ = ["Formula", "ShownMatrix", "in_numbers", "matrices"]
 
-_MOST_PRODUCTS = 5_000_000
 _MOST_COLUMNS = 24
 
 
@@ -66,10 +64,8 @@ def in_numbers(derivation: Derivation, geo: Conv) -> list[Formula]:
 
 
 def _applies(derivation: Derivation, geo: Conv) -> bool:
-    named = re.match(r"conv(?:_transpose)?([123])d", derivation.op)
-    if named is None or int(named[1]) != geo.axes or geo.mode != "zeros":
-        return False
-    return _is_simple(geo) or not derivation.simple
+    convolves = derivation.op.startswith("conv") and axes_of(derivation.op) == geo.axes
+    return convolves and geo.mode == "zeros" and (_is_simple(geo) or not derivation.simple)
 
 
 def _is_simple(geo: Conv) -> bool:
@@ -108,30 +104,15 @@ def _without_single(term: Term) -> Term:
     return replace(changed, binders=tuple(index for index in changed.binders if not single(index)))
 
 
-def check_readable(geo: Conv) -> None:
-    """Refuse a geometry whose matrices nobody could read.
-
-    Raises
-    ------
-    ArgumentValueError
-        Too many products, or a size of 0.
-    """
-    if geo.multiply_adds > _MOST_PRODUCTS:
-        expected = f"at most {_MOST_PRODUCTS:,} products to show its matrices, not {geo.multiply_adds:,}"
-        raise ArgumentValueError(bad("geometry", str(geo), expected))
-    if 0 in (*geo.x, *geo.w, *geo.y):
-        raise ArgumentValueError(bad("geometry", str(geo), "sizes of at least 1 to show its matrices"))
-
-
 def matrices(geo: Conv) -> Iterator[ShownMatrix]:
     """Yield the matrices of a geometry: forward, transposed, and the data matrix.
 
     Raises
     ------
     ArgumentValueError
-        As `check_readable`.
+        A geometry that `derive.check_geometry` refuses.
     """
-    check_readable(geo)
+    check_geometry(geo)
     from convproof.symbolic.matrix import matrix
 
     forward, data = matrix(geo), matrix(geo, acts_on="w")

@@ -152,14 +152,15 @@ def sheet(derivation: Derivation, given: Legend) -> Sheet:
     return Sheet(derivation, _titled(derivation), tuple(chains))
 
 
-_AXES = {"1d": "one dimension", "2d": "two dimensions", "3d": "three dimensions"}
+_AXES = {1: " in one dimension", 2: " in two dimensions", 3: " in three dimensions", None: ""}
 
 
 def _titled(derivation: Derivation) -> str:
     """Return the title with the number of axes that the topic's name says."""
-    axes = next((words for mark, words in _AXES.items() if mark in derivation.op), None)
+    from convproof.symbolic.derive import axes_of
+
     simple = ", as on a slide" if derivation.simple else ""
-    return f"{derivation.title}{f' in {axes}' if axes else ''}{simple}"
+    return f"{derivation.title}{_AXES[axes_of(derivation.op)]}{simple}"
 
 
 def symbols(derivations: Iterable[Derivation]) -> Mapping[str, tuple[str, ...]]:

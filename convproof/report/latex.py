@@ -109,7 +109,7 @@ def plain(latex: str) -> str:
 
 def _in_a_row(matrix: re.Match[str]) -> str:
     """Write a matrix on one line, its rows behind semicolons: (1 2; 3 4)."""
-    left, right = {"b": "[]", "v": "||"}.get(matrix[1], "()")
+    left, right = {"b": ("[", "]"), "v": ("|", "|")}.get(matrix[1], ("(", ")"))
     rows = (r"\ ".join(row.split("&")) for row in matrix[2].split(r"\\"))
     return rf"{{{left}}}" + r";\ ".join(rows) + rf"{{{right}}}"
 

@@ -13,7 +13,7 @@ from convproof.geometry import Conv
 from convproof.symbolic.derivation import Derivation
 from convproof.symbolic.notation import PAPER, SLIDE, Notation
 
-__all__ = ["chapters", "derive", "summary", "topics"]
+__all__ = ["axes_of", "chapters", "check_geometry", "derive", "summary", "topics"]
 
 # Topic: module and function in convproof.symbolic.derivations. A # stands for the number of axes.
 _TOPICS = {
@@ -60,6 +60,10 @@ _CHAPTERS = {
 }
 
 
+_AXES = re.compile(r"(?<=[a-z])([123])d")
+_MOST_PRODUCTS = 5_000_000  # of a geometry whose matrices are shown
+
+
 def topics() -> tuple[str, ...]:
     """Return everything that can be derived, in the order of the booklet."""
     return tuple(topic for pattern in _TOPICS for topic in _spelled(pattern))
@@ -78,7 +82,8 @@ def chapters() -> tuple[tuple[str, tuple[str, ...]], ...]:
 def summary(op: str) -> str:
     """Return what is derived under a name, in one sentence, without deriving it."""
     make, _ = _topic(_known(op))
-    return (make.__doc__ or "").strip().partition("\n")[0]
+    sentence = (make.__doc__ or "").strip().partition("\n")[0].partition(". ")[0].rstrip(".")
+    return f"{sentence}."
 
 
 def _spelled(pattern: str) -> tuple[str, ...]:
@@ -104,7 +109,7 @@ def derive(
     Raises
     ------
     ArgumentTypeError, ArgumentValueError
-        An unknown topic; a geometry with another number of axes, or padded otherwise than with zeros.
+        An unknown topic; a geometry with another number of axes, or one that `check_geometry` refuses.
     Refuted
         A step is wrong.
 
@@ -121,7 +126,7 @@ def derive(
         raise ArgumentTypeError(bad("simple", simple, "True or False"))
     if notation is not None and not isinstance(notation, Notation):
         raise ArgumentTypeError(bad("notation", notation, "a Notation"))
-    geo = None if geometry is None else _geometry(geometry, axes)
+    geo = None if geometry is None else _geometry(geometry, axes_of(op))
     found = make(axes, simple, notation or (SLIDE if simple else PAPER))
     return replace(found, geometry=geo, simple=simple)
 
@@ -138,19 +143,48 @@ def _known(op: str) -> str:
     return op
 
 
-def _geometry(geometry: Conv | str, axes: int) -> Conv:
+def axes_of(op: str) -> int | None:
+    """Return the number of axes that a topic's name says, None where it says none.
+
+    Examples
+    --------
+    >>> axes_of("conv3d_input"), axes_of("im2col")
+    (3, None)
+    """
+    found = _AXES.search(op)
+    return int(found[1]) if found else None
+
+
+def check_geometry(geo: Conv) -> None:
+    """Refuse a geometry that has no place in a document: padded otherwise than with zeros, empty, or too large to read.
+
+    Raises
+    ------
+    ArgumentValueError
+        The message says which.
+    """
+    if geo.mode != "zeros":
+        raise ArgumentValueError(bad("geometry", str(geo), "mode zeros: the derivations pad with zeros"))
+    if 0 in (*geo.x, *geo.w, *geo.y):
+        raise ArgumentValueError(bad("geometry", str(geo), "sizes of at least 1"))
+    if geo.multiply_adds > _MOST_PRODUCTS:
+        expected = f"at most {_MOST_PRODUCTS:,} products to show its matrices, not {geo.multiply_adds:,}"
+        raise ArgumentValueError(bad("geometry", str(geo), expected))
+
+
+def _geometry(geometry: Conv | str, axes: int | None) -> Conv:
     geo = Conv.parse(geometry) if isinstance(geometry, str) else geometry
     if not isinstance(geo, Conv):
         raise ArgumentTypeError(bad("geometry", geometry, "a Conv, or its one-line form"))
-    if geo.axes != axes:
+    if axes is not None and geo.axes != axes:
         raise ArgumentValueError(bad("geometry", str(geo), f"{axes} spatial axes, as many as what is derived"))
-    if geo.mode != "zeros":
-        raise ArgumentValueError(bad("geometry", str(geo), "mode zeros: the derivations pad with zeros"))
+    check_geometry(geo)
     return geo
 
 
 def _topic(op: str) -> tuple[Callable[..., Derivation], int]:
-    found = re.search(r"(?<=[a-z])([123])d", op)
-    place = _TOPICS[op if found is None else op.replace(found[0], "#d", 1)]
+    """Return what derives a topic, and for how many axes: two where the name does not say."""
+    place = _TOPICS[_AXES.sub("#d", op, count=1)]
     module, function = place.split(".")
-    return getattr(import_module(f"convproof.symbolic.derivations.{module}"), function), int(found[1]) if found else 2
+    make = getattr(import_module(f"convproof.symbolic.derivations.{module}"), function)
+    return make, axes_of(op) or 2

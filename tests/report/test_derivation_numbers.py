@@ -6,8 +6,9 @@ import pytest
 
 from convproof.errors import ArgumentValueError
 from convproof.geometry import Conv
-from convproof.report.derivation_numbers import check_readable, in_numbers, matrices
+from convproof.report.derivation_numbers import in_numbers, matrices
 from convproof.symbolic import polynomials
+from convproof.symbolic.derive import check_geometry
 from convproof.symbolic.matrix import matrix
 from tests.report.derivation_samples import derived
 
@@ -68,9 +69,11 @@ def test_matrices_are_forward_transposed_and_im2col():
     assert "4 × 4" in shown[0].caption and "4 × 3" in shown[2].caption
 
 
-@pytest.mark.parametrize("geometry", ["x1x1x4096x4096-w1x1x3x3", "x0x1x4-w1x1x3", "x1x0x4-w1x0x3"])
+@pytest.mark.parametrize(
+    "geometry", ["x1x1x4096x4096-w1x1x3x3", "x0x1x4-w1x1x3", "x1x0x4-w1x0x3", "x1x1x4-w1x1x3-p1-mode=circular"]
+)
 def test_geometries_that_nobody_could_read_are_refused(geometry):
     with pytest.raises(ArgumentValueError, match="geometry="):
-        check_readable(Conv.parse(geometry))
+        check_geometry(Conv.parse(geometry))
     with pytest.raises(ArgumentValueError):
         list(matrices(Conv.parse(geometry)))
