@@ -18,6 +18,7 @@ _HOME = {
     "check": "convproof.checker.runner",
     "derive": "convproof.symbolic.derive",
     "matrix": "convproof.symbolic.matrix",
+    "save": "convproof.report.save",
     "verify": "convproof.checker.runner",
     "winograd": "convproof.symbolic.winograd",
 }
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from convproof.checker.runner import check as check
     from convproof.checker.runner import verify as verify
     from convproof.geometry import Conv as Conv
+    from convproof.report.save import save as save
     from convproof.symbolic.audit import audit as audit
     from convproof.symbolic.derive import derive as derive
     from convproof.symbolic.matrix import matrix as matrix
