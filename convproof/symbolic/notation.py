@@ -162,7 +162,7 @@ class Notation:
         written by this notation.
         """
         letter, text = found[0], found.string
-        tensors = {name: self.names[name] for name in _TENSORS if name in self.names}
+        tensors: Mapping[str, str] = {name: self.names[name] for name in _TENSORS if name in self.names}
         if text[found.end() :].startswith("("):
             known = {} if letter in tensors.values() else tensors
         else:
