@@ -49,6 +49,12 @@ class Recorded:
         assert example.story and example.property
 
 
+def assert_accepted(claim, setting):
+    """Every tool that is installed proves the claim, and it is exact at sizes."""
+    words = sorted(c.evidence for c in certify(claim, setting, "a right step"))
+    assert words == ["exact", *["universal"] * (relations.available() + smt.available())]
+
+
 @cache
 def derived(op, **options):
     """Derive once for all tests."""
