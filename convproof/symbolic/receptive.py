@@ -64,33 +64,29 @@ def compose(first: Conv, second: Conv, *, interior: bool = False) -> Conv:
         raise ArgumentTypeError(bad("interior", interior, "True or False"))
     if not interior:
         _check_rim(first, second)
-    steps = [
-        math.gcd(*(step for step, taps in ((d1, k1), (s1 * d2, k2)) if taps > 1)) or 1
-        for d1, k1, s1, d2, k2 in zip(
-            first.dilation, first.kernel, first.stride, second.dilation, second.kernel, strict=True
-        )
-    ]
-    reach = [
-        d1 * (k1 - 1) + s1 * d2 * (k2 - 1)
-        for d1, k1, s1, d2, k2 in zip(
-            first.dilation, first.kernel, first.stride, second.dilation, second.kernel, strict=True
-        )
-    ]
+    kernel, dilation = zip(*(_composed_taps(first, second, axis) for axis in range(first.axes)), strict=True)
     padding = [
         (lo1 + s1 * lo2, hi1 + s1 * hi2)
         for s1, (lo1, hi1), (lo2, hi2) in zip(first.stride, first.padding, second.padding, strict=True)
     ]
     groups = math.gcd(first.groups, second.groups)
-    kernel = [e // step + 1 for e, step in zip(reach, steps, strict=True)]
     whole = Conv(
         x=first.x,
         w=(second.w[0], first.x[1] // groups, *kernel),
         stride=[s1 * s2 for s1, s2 in zip(first.stride, second.stride, strict=True)],
         padding=padding,
-        dilation=steps,
+        dilation=dilation,
         groups=groups,
     )
     return whole if whole.o == second.o else whole.replace(outputs=second.o)
+
+
+def _composed_taps(first: Conv, second: Conv, axis: int) -> tuple[int, int]:
+    """Return kernel and dilation of an axis, whose taps are at ``d1 * a + s1 * d2 * b``."""
+    steps = (first.dilation[axis], first.stride[axis] * second.dilation[axis])
+    lasts = (first.kernel[axis] - 1, second.kernel[axis] - 1)
+    apart = math.gcd(*(step for step, last in zip(steps, lasts, strict=True) if last)) or 1
+    return sum(step * last for step, last in zip(steps, lasts, strict=True)) // apart + 1, apart
 
 
 def _check_layer(name: str, layer: object) -> None:

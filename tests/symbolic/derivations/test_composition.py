@@ -7,7 +7,8 @@ import pytest
 from sympy import symbols
 
 from convproof.symbolic.derivations import composition
-from convproof.symbolic.derivations.composition import Two, closed_form
+from convproof.symbolic.derivations.composition import closed_form
+from convproof.symbolic.derivations.two_layers import Two
 from convproof.symbolic.derivations.writing import equation
 from convproof.symbolic.guarded_sum import GuardedSum, inline
 from convproof.symbolic.guards import Range
