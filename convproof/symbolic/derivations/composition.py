@@ -48,9 +48,9 @@ def _insert(writer: Writer, two: Two) -> None:
     writer.define(Factor("z", (two.t,)), two.second(), "The second layer.")
     writer.setting = with_definition(writer.setting, "y", two.first())
     between = (Range(two.middle, two.o),)
-    why = "The first layer, put in: through both taps, place $s\\,s' t + s\\,d' b + d\\,a - s\\,p' - p$ is read."
+    why = "The first layer, put in: through both taps, place $s\\,s' t + s\\,d' h + d\\,a - s\\,p' - p$ is read."
     if two.simple:
-        why = "The first layer, put in: through both taps, place $t + a + b$ is read."
+        why = "The first layer, put in: through both taps, place $t + a + h$ is read."
     writer.step("insert", GuardedSum(two.outputs, (two.products(*between),)), why)
 
 
@@ -61,12 +61,12 @@ def _one_kernel(writer: Writer, two: Two) -> None:
     )
     kernel = two.composed_kernel()
     why = "A convolution of both kernels; the second is spread by the stride of the first."
-    writer.define(Factor("c", (two.j,)), kernel, why if not two.simple else "The convolution of both kernels.")
-    writer.setting = with_definition(writer.setting, "c", kernel)
+    writer.define(Factor("u", (two.j,)), kernel, why if not two.simple else "The convolution of both kernels.")
+    writer.setting = with_definition(writer.setting, "u", kernel)
     before = two.composed()
     why = "One layer with this kernel, the product of the strides, and padding $p + s\\,p'$."
     writer.define(Factor("Z", (two.t,)), before, why if not two.simple else "One layer with this kernel.")
-    after = inline(before, {"c": kernel})
+    after = inline(before, {"u": kernel})
     writer.step("insert", after, "The composed kernel, put in.")
     after = GuardedSum(two.outputs, (two.products(),))
     writer.step("sift", after, "Each pair of taps is met once. Nothing asks whether the output in between exists.")
@@ -81,9 +81,8 @@ def _between(writer: Writer, two: Two) -> None:
     if two.simple:
         fits = Range(two.o - two.o2 - two.k2 + 1)
         writer.setting = replace(writer.setting, hypotheses=(fits,))
-        after = GuardedSum(
-            two.outputs, (Term(two.taps[:1], (), (Factor("y", (two.t + two.b,)), Factor("v", (two.b,)))),)
-        )
+        factors = (Factor("y", (two.t + two.h,)), Factor("v", (two.h,)))
+        after = GuardedSum(two.outputs, (Term(two.taps[:1], (), factors),))
         why = "Without padding the second layer reads only outputs that exist: two layers are exactly one."
         writer.step("insert", after, why, left=Factor("Z", (two.t,)), before=GuardedSum(two.outputs, (two.products(),)))
         return
@@ -114,7 +113,7 @@ def _when_exact(writer: Writer, two: Two) -> None:
         writer.setting = replace(given, hypotheses=hypotheses)
         writer.step(rule, same, why, left=left, before=before)
     writer.setting = given
-    ends = two.middle.subs(two.b, 0), two.middle.subs(two.b, two.k2 - 1)
+    ends = two.middle.subs(two.h, 0), two.middle.subs(two.h, two.k2 - 1)
     interior = (Range(ends[0]), Range(expand(ends[1]), two.o, None))
     before = GuardedSum(two.outputs, (two.products(*interior),))
     same = GuardedSum(two.outputs, (Term((), interior, (Factor("z", (two.t,)),)),))

@@ -28,7 +28,7 @@ class Two:
         self.o2, self.k2 = size("o'"), size("k'")
         self.s, self.d, self.p = (one, one, zero) if simple else (size("s"), size("d"), index("p"))
         self.s2, self.d2, self.p2 = (one, one, zero) if simple else (size("s'"), size("d'"), index("p'"))
-        self.r, self.t, self.a, self.b, self.j = (index(letter) for letter in "rtabj")
+        self.r, self.t, self.a, self.h, self.j = (index(letter) for letter in "rtahj")
         self.simple = simple
         self.setting = Setting() if simple else Setting((self.s, self.s2), (self.d, self.d2))
 
@@ -40,16 +40,16 @@ class Two:
     @property
     def taps(self) -> tuple[Index, ...]:
         """The taps of both layers, the second's first."""
-        return Index(self.b, self.k2), Index(self.a, self.k)
+        return Index(self.h, self.k2), Index(self.a, self.k)
 
     @property
     def middle(self) -> Expr:
-        """The output of the first layer that output t of the second reads through tap b."""
-        return self.s2 * self.t + self.d2 * self.b - self.p2
+        """The output of the first layer that output t of the second reads through tap h."""
+        return self.s2 * self.t + self.d2 * self.h - self.p2
 
     @property
     def place(self) -> Expr:
-        """The element of the input that is read through taps a and b."""
+        """The element of the input that is read through taps a and h."""
         return expand(self.s * self.middle + self.d * self.a - self.p)
 
     @property
@@ -71,30 +71,30 @@ class Two:
         return GuardedSum((Index(self.r, self.o),), (Term(self.taps[1:], (Range(read, self.n),), factors),))
 
     def second(self) -> GuardedSum:
-        factors = (Factor("y", (self.middle,)), Factor("v", (self.b,)))
+        factors = (Factor("y", (self.middle,)), Factor("v", (self.h,)))
         return GuardedSum(self.outputs, (Term(self.taps[:1], (Range(self.middle, self.o),), factors),))
 
     def composed_kernel(self) -> GuardedSum:
-        meets = (Equal(self.j, self.d * self.a + self.s * self.d2 * self.b),)
-        factors = (Factor("v", (self.b,)), Factor("w", (self.a,)))
+        meets = (Equal(self.j, self.d * self.a + self.s * self.d2 * self.h),)
+        factors = (Factor("v", (self.h,)), Factor("w", (self.a,)))
         return GuardedSum((Index(self.j, self.kernel),), (Term(self.taps, meets, factors),))
 
     def composed(self) -> GuardedSum:
         """The convolution with the composed kernel."""
         read = expand(self.stride * self.t + self.j - self.padding)
-        factors = (Factor("x", (read,)), Factor("c", (self.j,)))
+        factors = (Factor("x", (read,)), Factor("u", (self.j,)))
         inside = (Range(read, self.n),)
         return GuardedSum(self.outputs, (Term((Index(self.j, self.kernel),), inside, factors),))
 
     def products(self, *guards: Guard) -> Term:
         """The products of both layers, under some more conditions."""
-        factors = (Factor("x", (self.place,)), Factor("v", (self.b,)), Factor("w", (self.a,)))
+        factors = (Factor("x", (self.place,)), Factor("v", (self.h,)), Factor("w", (self.a,)))
         return Term(self.taps, (*guards, Range(self.place, self.n)), factors)
 
     def meanings(self, notation: Notation) -> dict[str, str]:
         told = {
             (self.r, self.t): "index of an output of the first layer, and of the second",
-            (self.a, self.b): "tap of the first layer, and of the second",
+            (self.a, self.h): "tap of the first layer, and of the second",
             (self.n, self.o, self.o2): "size of the input, and of both outputs",
             (self.k, self.k2): "sizes of the kernels",
             (self.s, self.s2): "strides",

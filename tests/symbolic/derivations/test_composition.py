@@ -28,7 +28,7 @@ def by_rule(steps, rule):
 
 
 WRONG = {
-    "the stride of the first forgotten": {TWO.s * TWO.d2 * TWO.b: TWO.d2 * TWO.b},
+    "the stride of the first forgotten": {TWO.s * TWO.d2 * TWO.h: TWO.d2 * TWO.h},
     "the strides added": {TWO.s * TWO.s2 * TWO.t: (TWO.s + TWO.s2) * TWO.t},
     "the paddings added": {TWO.s * TWO.p2: TWO.p2},
     "the sign of the padding": {TWO.p: -TWO.p},
@@ -47,7 +47,7 @@ def test_another_composed_place_is_refuted(steps, name):
 def test_a_composed_kernel_that_is_too_short_is_refuted(steps):
     step = by_rule(steps, "sift")[0]
     short = replace(TWO.composed_kernel(), free=tuple(replace(i, size=i.size - 1) for i in TWO.composed_kernel().free))
-    before = inline(TWO.composed(), {"c": short})
+    before = inline(TWO.composed(), {"u": short})
     step.assert_refuted(Claim(before, step.claim.after))
 
 
