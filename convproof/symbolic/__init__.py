@@ -22,13 +22,18 @@ _HOME = {
     "Identity": "identities",
     "NestedWinograd": "winograd",
     "Notation": "notation",
+    "Overlaps": "receptive",
+    "ReceptiveField": "receptive",
     "StructureTensor": "structure",
     "Winograd": "winograd",
+    "compose": "receptive",
     "forward_expression": "expressions",
     "full_convolution": "matrix",
     "input_gradient_expression": "expressions",
     "jacobian": "expressions",
+    "overlap_counts": "receptive",
     "prove_transforms": "winograd",
+    "receptive_field": "receptive",
     "toeplitz": "toeplitz_matrix",
     "transposed_expression": "expressions",
     "weight_gradient_expression": "expressions",
@@ -51,6 +56,11 @@ if TYPE_CHECKING:
     from convproof.symbolic.identities import Identity as Identity
     from convproof.symbolic.matrix import full_convolution as full_convolution
     from convproof.symbolic.notation import Notation as Notation
+    from convproof.symbolic.receptive import Overlaps as Overlaps
+    from convproof.symbolic.receptive import ReceptiveField as ReceptiveField
+    from convproof.symbolic.receptive import compose as compose
+    from convproof.symbolic.receptive import overlap_counts as overlap_counts
+    from convproof.symbolic.receptive import receptive_field as receptive_field
     from convproof.symbolic.relation import AxisRelation as AxisRelation
     from convproof.symbolic.structure import StructureTensor as StructureTensor
     from convproof.symbolic.toeplitz_matrix import toeplitz as toeplitz
