@@ -136,9 +136,10 @@ def _geometries(named: Iterable[str], topics: Sequence[str]) -> tuple[Conv, ...]
 def _notation(
     name: str, simple: bool, style: Style | None, sum_over: SumOver, hide_brackets: bool, vectors: bool, names: str
 ) -> Notation:
-    from convproof.symbolic.notation import PAPER, SLIDE
+    from convproof.symbolic.derive import axes_of
+    from convproof.symbolic.notation import PAPER, slide
 
-    base = SLIDE if style is Style.slide or (style is None and simple) else PAPER
+    base = slide(axes_of(name) or 2) if style is Style.slide or (style is None and simple) else PAPER
     return replace(
         base,
         sum_over=sum_over.value,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Formula", "ShownMatrix", "in_numbers", "matrices"]
 
-_MOST_COLUMNS = 24
+_MOST_COLUMNS, _MOST_WIDE_COLUMNS = 24, 14  # beyond so many, dots; elements of three or more indices are wide
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ def matrices(geo: Conv) -> Iterator[ShownMatrix]:
     from convproof.symbolic.matrix import matrix
 
     forward, data = matrix(geo), matrix(geo, acts_on="w")
+    narrow = geo.axes < 3 and geo.x[:2] == geo.w[:2] == (1, 1)
+    most = _MOST_COLUMNS if narrow else _MOST_WIDE_COLUMNS
     for found, caption, equation in (
         (forward, "The convolution", r"\operatorname{vec}(y) = C(w) \operatorname{vec}(x)"),
         (forward.T, "Its transpose: the input gradient, and the transposed convolution",
@@ -124,4 +126,4 @@ def matrices(geo: Conv) -> Iterator[ShownMatrix]:
     ):  # fmt: skip
         rows, columns = found.shape
         kind = f", {found.structure}" if math.prod(found.shape) <= 100_000 else ""
-        yield ShownMatrix(f"{caption}: {rows} × {columns}{kind}", equation, found.latex(max_size=_MOST_COLUMNS))
+        yield ShownMatrix(f"{caption}: {rows} × {columns}{kind}", equation, found.latex(max_size=most))

@@ -103,6 +103,11 @@ class Sheet:
     def lines(self) -> tuple[Line, ...]:
         return tuple(line for chain in self.chains for line in chain.lines)
 
+    @property
+    def checked(self) -> tuple[Line, ...]:
+        """The lines that have certificates."""
+        return tuple(line for line in self.lines if line.step.certificates)
+
 
 @dataclass(frozen=True)
 class Booklet:

@@ -11,7 +11,7 @@ from importlib import import_module
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.geometry import Conv
 from convproof.symbolic.derivation import Derivation
-from convproof.symbolic.notation import PAPER, SLIDE, Notation
+from convproof.symbolic.notation import PAPER, Notation, slide
 
 __all__ = ["axes_of", "chapters", "check_geometry", "derive", "summary", "topics"]
 
@@ -104,7 +104,7 @@ def derive(
     geometry : Conv or str, optional
         A geometry whose matrices, and whose numbers in the formula, are to stand in the document.
     notation : Notation, optional
-        How it is written; by default `PAPER`, and `SLIDE` where simple.
+        How it is written; by default `PAPER`, and that of a `slide` where simple.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def derive(
     if notation is not None and not isinstance(notation, Notation):
         raise ArgumentTypeError(bad("notation", notation, "a Notation"))
     geo = None if geometry is None else _geometry(geometry, axes_of(op))
-    found = make(axes, simple, notation or (SLIDE if simple else PAPER))
+    found = make(axes, simple, notation or (slide(axes) if simple else PAPER))
     return replace(found, geometry=geo, simple=simple)
 
 

@@ -17,7 +17,7 @@ from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient
 from convproof.symbolic.latex_width import POINTS_PER_LETTER, points
 
-__all__ = ["PAPER", "SLIDE", "Notation", "broken", "width"]
+__all__ = ["PAPER", "SLIDE", "Notation", "broken", "slide", "width"]
 
 # Terms of a sum and letters of a product are written in the order a textbook has them: s r + d a - p.
 _LETTERS = "i u z r t v a j b g c m n k o N M C s d p q"
@@ -347,12 +347,25 @@ def _outside_braces(text: str) -> bool:
 #: Formulas for every size, as in a paper.
 PAPER = Notation()
 
+_KERNEL = {"w": "k", "k": "K", "k_1": "K_1", "k_2": "K_2", "k_3": "K_3"}
+
 #: The names of a lecture slide in two axes: pixels (r, c), taps (a, b), the kernel k, images H x W.
 SLIDE = Notation(
     gradients="fraction",
     names={
-        "w": "k", "k": "K", "k_1": "K_1", "k_2": "K_2", "n_1": "H", "n_2": "W",
+        **_KERNEL, "n_1": "H", "n_2": "W",
         "r_1": "r", "r_2": "c", "i_1": "r'", "i_2": "c'", "a_1": "a", "a_2": "b",
         "r_1'": r"\hat{r}", "r_2'": r"\hat{c}", "b": r"\beta", "c": r"\kappa",
     },
 )  # fmt: skip
+
+
+def slide(axes: int) -> Notation:
+    """Return the notation of a slide: in three axes, where letters run out, indices are numbered.
+
+    Examples
+    --------
+    >>> slide(2) == SLIDE, slide(3).symbol(Symbol("r_2"))
+    (True, 'r_2')
+    """
+    return SLIDE if axes < 3 else Notation(gradients="fraction", names=_KERNEL)

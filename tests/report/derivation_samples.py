@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import cache
 
 from convproof.evidence import Certificate
@@ -30,7 +29,3 @@ def with_piece(latex: str) -> Derivation:
     """A derivation one of whose formulas holds the LaTeX given."""
     step = Step("definition", "y", (latex,), "A name of the user's.")
     return Derivation("named", "Names", (Part("Definition", "", (step,)),), {"y": "output"}, PAPER)
-
-
-def renumbered(derivation: Derivation, seconds: float) -> Derivation:
-    return dataclasses.replace(derivation, seconds=seconds)

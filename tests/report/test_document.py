@@ -67,6 +67,14 @@ def test_nothing_runs_off_the_page(op, options, tmp_path):
 
 
 @needs_pdflatex
+def test_what_a_notebook_shows_as_latex_is_latex(tmp_path):
+    for found in (derived(), derived(simple=True)):
+        shown = found._repr_latex_()
+        assert shown.count("{") == shown.count("}") and shown.startswith("$$") and shown.endswith("$$")
+        typeset(article(shown), tmp_path)
+
+
+@needs_pdflatex
 def test_a_line_that_runs_off_the_page_would_be_seen(tmp_path):
     wide = r"\left[" + " + ".join("abcdefgh" * 9) + r"\right]"
     assert overfull(typeset(document(with_piece(wide)), tmp_path))
