@@ -55,7 +55,7 @@ _inserted = IntegerSet(_POINT, (Range(_i, _n), Range(_r, _o), *_flipped), (_b, _
 _transposed_size = (_o - 1) * _s + _reach - _p - _q
 _taps = (Range(_a, _k), Range(_a, ceiling((_n + _p - _s * _r) / _d), ceiling((_p - _s * _r) / _d)))
 _outputs = (Range(_r, _o), Range(_r, ceiling((_n + _p - _d * _a) / _s), ceiling((_p - _d * _a) / _s)))
-_once = (*_RANGES, Range(_e, _n), Equal(_i, _READ))
+_once = (*_RANGES, Equal(_i, _READ))
 
 _cells = (Range(_row, _H), Range(_column, _W))
 _two_cells = (*_cells, Range(_row2, _H), Range(_column2, _W))
@@ -169,16 +169,16 @@ LAWS = (
             Equality(
                 "outputs",
                 IntegerSet(
-                    (*_POINT, _e), (*_once[:3], Range(_e, _o), Equal(_i, _READ), Equal(_i, _s * _e + _d * _a - _p))
+                    (*_POINT, _e), (*_RANGES, Range(_e, _o), Equal(_i, _READ), Equal(_i, _s * _e + _d * _a - _p))
                 ),
-                IntegerSet((*_POINT, _e), (*_once[:3], Equal(_i, _READ), Equal(_e, _r))),
+                IntegerSet((*_POINT, _e), (*_RANGES, Equal(_i, _READ), Equal(_e, _r))),
             ),
             Equality(
                 "taps",
                 IntegerSet(
-                    (*_POINT, _e), (*_once[:3], Range(_e, _k), Equal(_i, _READ), Equal(_i, _s * _r + _d * _e - _p))
+                    (*_POINT, _e), (*_RANGES, Range(_e, _k), Equal(_i, _READ), Equal(_i, _s * _r + _d * _e - _p))
                 ),
-                IntegerSet((*_POINT, _e), (*_once[:3], Equal(_i, _READ), Equal(_e, _a))),
+                IntegerSet((*_POINT, _e), (*_RANGES, Equal(_i, _READ), Equal(_e, _a))),
             ),
         ),
         steps=_STEPS,
@@ -191,7 +191,7 @@ LAWS = (
             Equality(
                 "places",
                 IntegerSet((_row, _column, _row2, _column2), (*_two_cells, Equal(_place, _row2 * _W + _column2))),
-                IntegerSet((_row, _column, _row2, _column2), (*_two_cells, *_same)),
+                IntegerSet((_row, _column, _row2, _column2), (*_cells, *_same)),
             ),
         ),
         steps=_WIDTHS,
