@@ -44,8 +44,8 @@ def conclusion(certificates: Sequence[Certificate]) -> Text:
     seconds = sum(certificate.seconds for certificate in certificates)
     words = " and ".join(dict.fromkeys(str(certificate.evidence) for certificate in certificates if certificate))
     if refuted:
-        return Text(f"{refuted} of {len(statements)} statements refuted, in {seconds:.1f} s", "bold red")
-    total = f"{len(statements)} statements, {len(certificates)} proofs"
+        return Text(f"{refuted} of {count(len(statements), 'statement')} refuted, in {seconds:.1f} s", "bold red")
+    total = f"{count(len(statements), 'statement')}, {count(len(certificates), 'proof')}"
     return Text.assemble((f"all hold: {total}", "bold green"), f" · {words} · {seconds:.1f} s")
 
 
