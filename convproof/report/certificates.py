@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from convproof.evidence import Certificate
+from convproof.report.summary import count
 
 if TYPE_CHECKING:
     from rich.console import Console
