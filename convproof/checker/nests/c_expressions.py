@@ -26,7 +26,8 @@ _TOKEN = re.compile(
 _HINTS = {"CONVPROOF_UNROLL", "CONVPROOF_INLINE", "CONVPROOF_NOINLINE", "CONVPROOF_LAMBDA_INLINE", "template"}
 _QUALIFIERS = {"const", "static", "constexpr", "inline", "mutable", "explicit"}
 _CASTS = {"static_cast", "int64_t", "int", "T", "size_t"}
-_NOT_TYPES = set("return else if for while do continue break switch case goto throw new delete".split())
+_NOT_TYPES = {"return", "if", "else", "for", "while", "do", "continue", "break", "switch", "case", "goto"}
+_NOT_TYPES |= {"throw", "new", "delete"}
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("||",), ("&&",), ("|",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/", "%"),
 )  # fmt: skip

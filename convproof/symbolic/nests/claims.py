@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Flaw", "Trial", "Undecided", "first_flaw"]
 
+_MOST_TRIALS = 200
 _MOST_TOTALS = 16  # sums of the sizes at which a counterexample is searched for, one after the other
 
 
@@ -282,11 +283,13 @@ def _searched(
 ) -> Flaw:
     """Look for a counterexample with numbers for the sizes, where every product and quotient is known."""
     least = Trial(program, ranges, steps, None, relation).least_total()
+    tried = 0
     for total in range(least, least + _MOST_TOTALS):
         for sizes in _sizes_of(total, ranges):
             trial = Trial(program, ranges, steps, sizes, relation)
-            if trial.context.is_empty():
+            if trial.context.is_empty() or tried > _MOST_TRIALS:
                 continue
+            tried += 1
             check(trial)
             trial.safe()
             if trial.false:

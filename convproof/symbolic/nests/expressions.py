@@ -257,8 +257,8 @@ class Expressions:
         numbers = self.numbers
         if isinstance(a, Pointer) and isinstance(operator, (ast.Add, ast.Sub)) and _is_number(b):
             return self.moved(a, b if isinstance(operator, ast.Add) else numbers.subtract(0, b))
-        if isinstance(operator, ast.Mult) and isinstance(a, list) and isinstance(b, int):
-            return a * b
+        if isinstance(a, Record) and isinstance(operator, ast.Add) and f"{a.kind}::operator+" in self.known:
+            return self.known[f"{a.kind}::operator+"](self, a, b)
         if not (_is_number(a) and _is_number(b)):
             raise NotModelled(f"{frame.where}: {type(operator).__name__} of values that are no integers")
         down = isinstance(operator, (ast.FloorDiv, ast.Mod))

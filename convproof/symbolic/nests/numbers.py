@@ -318,7 +318,7 @@ class Numbers:
 
     def _rounded(self, a: isl.PwAff, b: int, *, down: bool) -> isl.PwAff:
         ratio = a.div(self.lift(b))
-        negative = ratio.lt_set(self.lift(0))
+        negative = a.lt_set(self.lift(0)) if b > 0 else a.gt_set(self.lift(0))
         if down or self.known(self.domain.intersect(negative)).is_empty():
             return ratio.floor()
         return ratio.ceil().intersect_domain(negative).union_add(ratio.floor().intersect_domain(negative.complement()))

@@ -146,8 +146,13 @@ class Walker(Expressions):
         self.store(target, self.value(node.value, frame), frame)
 
     def _augment(self, node: ast.AugAssign, frame: Frame) -> None:
-        old, by = self.value(node.target, frame), self.value(node.value, frame)
+        by = self.value(node.value, frame)
+        if isinstance(node.target, ast.Subscript) and isinstance(self.value(node.target.value, frame), Pointer):
+            element = self.value(node.target, frame)
+            return self.visit(f"add {element.array}", element.offset, by)
+        old = self.value(node.target, frame)
         self.store(node.target, self.binary(node.op, old, by, frame), frame)
+        return None
 
     def _expression(self, node: ast.Expr, frame: Frame) -> None:
         if isinstance(node.value, ast.Constant):
@@ -353,7 +358,12 @@ class Walker(Expressions):
                 turn.lt_set(self.numbers.lift(self.numbers.subtract(high, low)))
             )
         self.bind(node.target, point if box.product else point[0], frame)
-        self._run(node.body, frame)
+        if box.product:
+            self._run(node.body, frame)
+        else:
+            ((low, high),) = box.ranges
+            count = self.numbers.largest([0, self.numbers.subtract(high, low)])
+            self._body(node.body, frame, self.numbers.symbol(self.turns[-1]), count)
         del self.turns[len(self.turns) - len(point) :]
         self.domain = before
 
