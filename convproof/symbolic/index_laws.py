@@ -198,7 +198,7 @@ LAWS = (
     ),
     Statement(
         "row-major order leaves no gap",
-        "The place u below H W belongs to row floor(u / W) and column u mod W. So do channel numbers to groups.",
+        "The place u below H W belongs to row floor(u / W) and column u mod W. Groups and their channels are numbered so, too.",
         r"0 \le u < H W,\ y = \lfloor u / W \rfloor,\ x = u \bmod W",
         (
             Equality(

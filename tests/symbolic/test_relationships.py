@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import itertools
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sympy import Symbol
@@ -153,6 +155,29 @@ def test_negative_padding_of_the_transposed_convolution_is_covered():
     crops = (Range(p_, None, d_ * (k_ - 1) + 1),)
     assert smt.difference(replace(law.equalities[0].left, guards=(*law.equalities[0].left.guards, *crops)),
                           IntegerSet(law.equalities[0].left.variables, (Range(-1),))).kind == "missing"  # fmt: skip
+
+
+# ---------------------------------------------------------------------- the page of the documentation
+
+PAGE = Path(__file__).parents[2] / "docs" / "proofs.md"
+
+
+def test_the_page_lists_every_statement_as_it_is():
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    numbered = [
+        f"| {one.number} | {one.name} | ${one.latex}$ | {', '.join(one.hypotheses) or 'none'} |"
+        for one in STATEMENTS
+        if one.number
+    ]
+    laws = [f"| {one.name} | ${one.latex}$ | {one.text} |" for one in STATEMENTS if not one.number]
+    assert [row for row in rows if not row.startswith(("| | name", "| ---", "| name"))] == numbered + laws
+
+
+def test_the_page_shows_what_is_printed():
+    failed, run = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
+    assert run and not failed
+    assert "(1, 1), (2, 1), (1, 2), (2, 3), (3, 2) and (4, 6)" in PAGE.read_text(encoding="utf-8")
+    assert relations.STEPS == ((1, 1), (2, 1), (1, 2), (2, 3), (3, 2), (4, 6))
 
 
 # ---------------------------------------------------------------------- the functions
