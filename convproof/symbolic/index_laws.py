@@ -198,7 +198,7 @@ LAWS = (
     ),
     Statement(
         "row-major order leaves no gap",
-        "The place u below H W belongs to row floor(u / W) and column u mod W. Groups and their channels are numbered so, too.",
+        "The place u below H W belongs to row floor(u / W) and column u mod W, as channel u to a group.",
         r"0 \le u < H W,\ y = \lfloor u / W \rfloor,\ x = u \bmod W",
         (
             Equality(
