@@ -302,6 +302,31 @@ MUTANTS = {
         "if constexpr (edge) sum[b].store_first(to, y.columns - j);\n    else sum[b].store(to);",
         "sum[b].store(to);",
     ),
+    "pixels left counted from the row": (
+        "cpu.offset_table.panels",
+        "offset_table.hpp",
+        "left = tile.columns() - j - p;",
+        "left = tile.columns() - p;",
+    ),
+    "whole vectors at the end of a row": (
+        "cpu.offset_table.panels",
+        "offset_table.hpp",
+        "else if (left >= L)",
+        "else if (left >= 1)",
+    ),
+    "vectors side by side though pixels are apart": (
+        "cpu.offset_table.panels",
+        "offset_table.hpp",
+        "out + p * stride, stride",
+        "out + p, stride",
+    ),
+    "one vector for all": ("cpu.offset_table.panels", "offset_table.hpp", "* panel + p)", "* panel)"),
+    "second vector dropped": (
+        "cpu.offset_table.panels",
+        "offset_table.hpp",
+        "p += L) {\n        V value",
+        "p += 2 * L) {\n        V value",
+    ),
 }
 
 

@@ -117,6 +117,9 @@ def _first(nest: Nest, strides: Sequence[tuple[int, int]], texts: Mapping[str, s
         return _flaw(nest, program, strides)
     except RecursionError:
         raise NotModelled(f"{', '.join(nest.sources)}: nested too deeply") from None
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError) as error:
+        # A changed source may use values in ways that no line here was written for.
+        raise NotModelled(f"{', '.join(nest.sources)}: not what {nest.name} models ({error!r})") from error
 
 
 def _flaw(nest: Nest, program: Program, strides: Sequence[tuple[int, int]]) -> Counterexample | None:

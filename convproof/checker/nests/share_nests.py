@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from convproof.checker.nests.nest import Nest, array
 from convproof.symbolic.nests.claims import Trial
 from convproof.symbolic.nests.memory import Filled, Record
+from convproof.symbolic.nests.walk import Event
 
 __all__ = ["NESTS"]
 
@@ -137,6 +139,32 @@ def _pieces(trial: Trial) -> None:
     trial.same(walker.events, trial.set("begin <= term < end", of="term"), "term")
 
 
+def _written_panels(trial: Trial) -> None:
+    """Every pixel of a row is written once, from the sum that its panel holds for it."""
+    numbers, stride, lanes = trial.numbers, trial.steps["stride"], trial.steps["lanes"]
+    known: dict[str, Callable[..., Any]] = {
+        "Correlation::output_of": lambda walker, this, image, group: 0,
+        "OffsetTableJob::channels_of": lambda walker, this, block: Record("Range", {"begin": 0, "end": 1}),
+    }
+    walker = trial.walker(known, {"V::lanes": lanes})
+    axes = [Record("Axis", {"output_stride": distance}) for distance in (0, 0, stride)]
+    this = Record("OffsetTableJob", {"c_": Record("Correlation", {"axis": axes, "output_plane": 0})})
+    this.fields.update(output_=array("output"), bias_=None)
+    columns, panel = trial.size("columns"), 2 * lanes
+    tile = Record("Tile", dict(depth=0, row_begin=0, row_end=1, column_begin=0, column_end=columns))
+    panels = numbers.quotient(numbers.add(columns, panel - 1), panel, down=True)
+    with walker.every(0, panels, "panel") as at:
+        j = numbers.multiply(panel, at)
+        walker.run(trial.function("OffsetTableJob::write_panel"), [0, 0, 0, tile, 0, j, array("sums")], this)
+    written = [event for event in walker.events if event.label == "write output"]
+    for event in written:
+        place = numbers.subtract(event.values[0], numbers.multiply(stride * panel, numbers.symbol(event.turns[0])))
+        sum_of = numbers.multiply(stride, event.values[1].offset)
+        trial.always("the sum of another pixel", event.where, numbers.compare("eq", place, sum_of))
+    pixels = [Event(event.label, event.where, event.turns, event.values[:1]) for event in written]
+    trial.same(pixels, trial.set(f"exists j : 0 <= j < columns and x = {stride}*j", of="x"), "element")
+
+
 # ---------------------------------------------------------------------- tiles
 
 
@@ -223,6 +251,16 @@ NESTS = (
         sizes={"columns": 0},
         steps=False,
         variants=({"panel": 6}, {"panel": 14}),
+    ),
+    Nest(
+        "cpu.offset_table.panels",
+        "every pixel of a row is written once, from the sum that its panel holds for it",
+        ("offset_table.hpp", *_SHARES, "tile.hpp"),
+        _written_panels,
+        sizes={"columns": 0},
+        steps=False,
+        variants=tuple({"lanes": lanes, "stride": stride} for lanes in (2, 4, 8, 16) for stride in (1, 2)),
+        not_covered=("the loop over the panels of a row, which advances by two vectors",),
     ),
     Nest(
         "cpu.tiling.rows",

@@ -127,10 +127,16 @@ def _store(walker: Any, value: Lanes, to: Pointer) -> None:
 
 
 def _store_first(walker: Any, value: Lanes, to: Pointer, count: Any) -> None:
+    _store_strided(walker, value, to, 1, count)
+
+
+def _store_strided(walker: Any, value: Lanes, to: Pointer, stride: int, count: Any) -> None:
+    """Write the first lanes of a vector, `stride` elements apart."""
     numbers = walker.numbers
     with walker.every(0, numbers.smallest([count, walker.constants["V::lanes"]]), "lane") as lane:
         source = numbers.add(value.first.offset, numbers.multiply(value.step, lane))
-        walker.visit(f"write {to.array}", numbers.add(to.offset, lane), Element(value.first.array, source))
+        place = numbers.add(to.offset, numbers.multiply(stride, lane))
+        walker.visit(f"write {to.array}", place, Element(value.first.array, source))
 
 
 # ---------------------------------------------------------------------- Python
@@ -192,5 +198,6 @@ METHODS: dict[tuple[type, str], Callable] = {
     (Filled, "erase"): _erase,
     (Lanes, "store"): _store,
     (Lanes, "store_first"): _store_first,
+    (Lanes, "store_strided"): _store_strided,
     (list, "append"): _append,
 }

@@ -290,10 +290,14 @@ def _searched(
             if trial.context.is_empty() or tried > _MOST_TRIALS:
                 continue
             tried += 1
-            check(trial)
-            trial.safe()
-            if trial.false:
-                return trial.smallest()  # type: ignore[return-value]
+            try:
+                check(trial)
+                trial.safe()
+                flaw = trial.smallest()
+            except Unaffine:
+                continue  # these sizes are not decided either
+            if flaw is not None:
+                return flaw
     raise Undecided(f"{story}: no proof, and no counterexample with sizes that add up to {total} or less")
 
 
