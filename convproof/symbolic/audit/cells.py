@@ -182,7 +182,7 @@ class _Reader:
             elif token in ("_", "^"):
                 self.at += 1
                 script = _script(self._raw())
-                sub, sup = (sub + script, sup) if token == "_" else (sub, sup + script)
+                sub, sup = (sub + _bare(script), sup) if token == "_" else (sub, sup + script)
             elif token.isdigit() and not sub:  # w00, as text taken from a figure has it
                 sub = token
                 self.at += 1
@@ -209,6 +209,12 @@ class _Reader:
 def _script(raw: str) -> str:
     """Return a script without styles and spaces."""
     return re.sub(r"\\[A-Za-z]+|\\.|[{}\s]", "", raw)
+
+
+def _bare(subscript: str) -> str:
+    """Return a subscript without brackets around it, its indices parted by commas."""
+    inside = subscript[1:-1] if subscript[:1] + subscript[-1:] in ("()", "[]") else subscript
+    return inside.replace(";", ",")
 
 
 def _product(one: list[Term], two: list[Term]) -> list[Term]:

@@ -95,6 +95,11 @@ class Fit:
     support: int
     elements: int
 
+    @property
+    def shared(self) -> bool:
+        """Whether each element is printed twice on average; in a data matrix, a little less."""
+        return self.support >= (3 if self.claim.data else 4) * self.elements // 2
+
     def in_other_modes(self, sheet: Sheet) -> list[Fit]:
         """Return the fits with other padding than zeros around the input, of the same size."""
         found = []

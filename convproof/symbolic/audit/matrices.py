@@ -84,7 +84,8 @@ def _findings(sheet: Sheet, recognised: Recognised, is_pinned: bool) -> list[Fin
     for r, c in best.differences:
         printed, derived = sheet.tokens[sheet.codes[r, c]], best.derived(sheet, (r, c))
         found.append(Finding(sheet.line, r, c, printed, derived, geometry, "entry", sheet.lines[r]))
-    if best.claim.one_sided and not is_pinned and not sheet.ragged and recognised.verdict == "as derived":
+    one_sided = best.claim.one_sided and best.shared and best.claim.geometry.mode == "zeros"
+    if one_sided and not is_pinned and not sheet.ragged and recognised.verdict == "as derived":
         found.append(_about_padding(sheet, best.claim))
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convproof.symbolic.audit.sheet import Sheet
@@ -37,14 +37,14 @@ class Reading:
         Sizes of the array: those of `lead` first, then `axes` spatial ones.
     lead : {"", "channels", "filters", "groups", "both"}
         What comes before the spatial indices.
-    indexed : bool
-        Whether indices were printed.
+    ordered : bool
+        Whether the names say their order: indices, or neighbours in the alphabet.
     """
 
     places: dict[int, Index]
     shape: Index
     lead: str
-    indexed: bool
+    ordered: bool
 
     @property
     def spatial(self) -> Index:
@@ -125,6 +125,8 @@ def _indexed(indices: dict[int, Index], weights: dict[int, int], by_name: bool) 
         places = {code: tuple(i - low for i, low in zip(index, first, strict=True)) for code, index in some.items()}
         for lead in _leads(len(shape))[by_name and len(shape) == 2 :]:
             yield Reading(places, shape, lead, True)
+        if len(shape) == 1:
+            yield from _counted_through({code: index[0] for code, index in places.items()}, shape[0], True)
         if some is indices and len({shape}) == 1 and _extents(trusted) == shape:
             return
 
@@ -143,16 +145,25 @@ def _lettered(letters: dict[int, Symbol]) -> Iterator[Reading]:
     """Yield the kernels that letters may fill: one axis, or two."""
     ordered = sorted(letters, key=lambda code: _alphabetical(letters[code]))
     taps = len(ordered)
-    shapes = [(taps,), *((taps // k, k) for k in range(2, taps) if taps % k == 0 and taps // k > 1)]
-    for shape in sorted(shapes, key=lambda shape: (len(shape), max(shape))):
-        places = {code: _unravel(place, shape) for place, code in enumerate(ordered)}
-        yield Reading(places, shape, "", False)
+    neighbours = _neighbours([letters[code] for code in ordered])
+    yield Reading({code: (place,) for place, code in enumerate(ordered)}, (taps,), "", neighbours)
+    yield from _counted_through({code: place for place, code in enumerate(ordered)}, taps, neighbours)
+
+
+def _counted_through(places: Mapping[int, int], taps: int, ordered: bool) -> Iterator[Reading]:
+    """Yield the kernels of two axes whose taps are counted in one go, the squarest first."""
+    for shape in sorted(((taps // k, k) for k in range(2, taps // 2 + 1) if taps % k == 0), key=max):
+        yield Reading({code: divmod(place, shape[1]) for code, place in places.items()}, shape, "", ordered)
+
+
+def _neighbours(letters: Sequence[Symbol]) -> bool:
+    """Whether letters follow each other in their alphabet, as ``a, b, c`` do."""
+    greek = [name for name in GREEK if not name.startswith("\\var")]
+    plain = [each.base.replace("\\var", "\\") for each in letters]
+    order = [greek.index(base) if base in greek else ord(base[:1]) for base in plain]
+    return not any(each.sup for each in letters) and order == list(range(order[0], order[0] + len(order)))
 
 
 def _alphabetical(symbol: Symbol) -> tuple[int, str, str, str]:
     greek = GREEK.index(symbol.base) if symbol.base in GREEK else -1
     return greek, symbol.base.lower(), symbol.base, symbol.sup
-
-
-def _unravel(place: int, shape: Index) -> Index:
-    return (place,) if len(shape) == 1 else divmod(place, shape[1])

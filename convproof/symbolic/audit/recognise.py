@@ -19,6 +19,7 @@ from convproof.symbolic.audit.sheet import UNKNOWN, Sheet
 __all__ = ["Recognised", "recognise", "recognise_pinned"]
 
 _FEW = 2  # differences that no frame of a larger matrix would leave
+_AGAIN = 2  # taps that are printed again where the first print of each says they should be
 _LEAST_SUPPORT = 6  # entries that are not zero, in a matrix that may have errors
 
 
@@ -35,11 +36,12 @@ def recognise(sheet: Sheet) -> Recognised:
         return Recognised(_unknown(sheet))
     named = list(readings(sheet))
     best = _best_named(sheet, named)
-    if best is not None and not best.differences and _convincing(best):
+    ordered = bool(named) and named[0].ordered
+    if best is not None and not best.differences and _convincing(best, ordered):
         plain = is_toeplitz(sheet) and best.claim.geometry.mode == "zeros" and not best.claim.data
         return Recognised("generic Toeplitz") if plain else _compared(sheet, best)
-    misprinted = best is not None and _tolerable(best, sheet, 4 if named[0].indexed else 5)
-    if best is not None and misprinted and named[0].indexed and len(best.differences) <= _FEW:
+    misprinted = best is not None and _tolerable(best, sheet, 4 if ordered else 5, ordered)
+    if best is not None and misprinted and ordered and len(best.differences) <= _FEW:
         return _compared(sheet, best)
     recovered = next((each for each in fits_recovered(sheet) if _convincing(each)), None)
     if is_toeplitz(sheet):
@@ -90,25 +92,35 @@ def _compared(sheet: Sheet, found: Fit) -> Recognised:
     return Recognised("as derived" if whole else "frame", found)
 
 
-def _convincing(found: Fit) -> bool:
-    """Whether taps are shared at all: at least two of them, printed twice on average."""
-    return found.elements >= 2 and found.support >= (3 if found.claim.data else 4) * found.elements // 2
+def _convincing(found: Fit, ordered: bool = False) -> bool:
+    """Whether taps are shared at all: at least two of them, printed twice on average.
+
+    Where the names say their order, every tap says where it stands: two that are printed again are enough.
+    """
+    shared = found.shared or (ordered and found.support >= found.elements + _AGAIN)
+    return found.elements >= 2 and shared
 
 
-def _tolerable(found: Fit, sheet: Sheet, part: int) -> bool:
+def _tolerable(found: Fit, sheet: Sheet, part: int, ordered: bool = False) -> bool:
     """Whether a matrix with differences is a misprinted one, rather than something else: few of its taps differ."""
-    enough = found.support >= max(_LEAST_SUPPORT, found.elements + 4) and min(sheet.shape) > 1
-    return enough and _convincing(found) and len(found.differences) <= max(1, found.support // part)
+    again = found.support - len(found.differences) - found.elements
+    enough = found.shared and found.support >= max(_LEAST_SUPPORT, found.elements + 4)
+    enough |= ordered and again >= _AGAIN and bool((sheet.codes == 0).any())
+    few = len(found.differences) <= max(1, found.support // part)
+    return enough and few and found.elements >= 2 and min(sheet.shape) > 1
 
 
 def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
     """Whether a matrix of numbers, or of names without order, is a misprinted convolution.
 
     It has to look like one more than a matrix of names has: each tap three times, and no first or last row of its
-    own, as matrices of difference schemes have.
+    own, as matrices of difference schemes have. Those have kernels that repeat a number, or two taps.
     """
-    if found.support < max(12, 3 * found.elements) or found.claim.one_sided:
+    varied = found.elements >= 3 and len(set(found.names.values()) - {0}) >= found.elements
+    if found.support < max(9 if varied else 12, 3 * found.elements) or found.claim.one_sided:
         return False
+    if varied and len(found.differences) == 1:
+        return _tolerable(found, sheet, 9)
     last = sheet.shape[0] - 1, sheet.shape[1] - 1
     rows, columns = zip(*found.differences, strict=True)
     at_edge = set(rows) <= {0, last[0]} or set(columns) <= {0, last[1]}
