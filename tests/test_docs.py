@@ -24,7 +24,7 @@ def test_documentation_builds(tmp_path):
     assert (tmp_path / "html" / "index.html").is_file()
 
 
-@pytest.mark.parametrize("name", ["matrix", "layers"])
+@pytest.mark.parametrize("name", ["derive", "matrix", "layers"])
 def test_readme_shows_what_commands_print(name):
     assert readme_output.section(name, readme_output.README.read_text(encoding="utf-8")) == readme_output.output(name)
 

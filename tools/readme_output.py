@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 COMMANDS = {
+    "derive": "derive conv2d_input --simple",
     "matrix": "matrix x1x1x3x3-w1x1x2x2",
     "layers": "layers",
     "refuted": "verify docs/examples/careless.py:conv2d",

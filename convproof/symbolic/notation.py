@@ -241,10 +241,17 @@ class Notation:
         return list(dict.fromkeys(parts)) if self.vectors else list(parts)
 
     def _term(self, term: Term) -> list[str]:
-        guards = [g for g in term.guards if self.brackets or not isinstance(g, Range)]
+        guards = [g for g in term.guards if self.brackets or not _says_that_an_element_exists(g, term)]
         sums = r"\,".join(self._told(self.binder(b) for b in term.binders))
         parts = self._told(self.guard(g) for g in guards) + [self.element(f) for f in term.factors]
         return [part for part in (sums, *(parts or ["1"])) if part]
+
+
+def _says_that_an_element_exists(guard: Guard, term: Term) -> bool:
+    """Return whether a range is that of an index of a factor, up to a size of it: the factor is zero outside."""
+    if not isinstance(guard, Range) or guard.low != 0 or not isinstance(guard.high, Symbol):
+        return False
+    return any(guard.e in factor.indices for factor in term.factors)
 
 
 def _primed(name: str, primes: str) -> str:
