@@ -196,6 +196,12 @@ WRONG = (
     Case("index shifted without its range", SUM, one({}, {u: o}, [], x(u + 1))),
     Case("strides of the axes swapped", PLANE_SCATTER, plane_gather(((s2, d1), (s1, d2))), PLANE),
     Case("a range of the second axis dropped", PLANE_SCATTER, plane_gather(second=False), PLANE),
+    Case(
+        "products that occur often, of another element",
+        one({i: n}, {r: o, a: k}, [Equal(READ, i)], x(i)),
+        one({i: n}, {r: o, a: k}, [Equal(READ, i)], x(i + 1)),
+        by=("isl", "sizes"),
+    ),
     Case("how often dropped", one({}, {r: o, a: k}, [], x(r)), SUM, by=("sizes",)),
     Case(
         "half of the pairs dropped",
