@@ -57,7 +57,7 @@ def save(thing: Any, path: str | os.PathLike[str]) -> Path:
 
     Parameters
     ----------
-    thing : Derivation, ConvMatrix, Report, Certificate, algorithm; or a list of derivations, reports or certificates
+    thing : Derivation, ConvMatrix, Report, Certificate or algorithm, or a list of the first, third or fourth
         What to write.
     path : str or path
         Where; an existing file is replaced.

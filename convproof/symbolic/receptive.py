@@ -230,10 +230,10 @@ class Overlaps:
 
     Attributes
     ----------
-    inputs : ndarray of int64, shape (*n,)
+    inputs : ndarray of int64, one number per element of the input
         How many (output, tap) pairs read each element. With zero padding these are as many outputs, and in the
         transposed convolution as many taps reach that element: where the numbers alternate is its checkerboard.
-    outputs : ndarray of int64, shape (*o,)
+    outputs : ndarray of int64, one number per output
         How many taps of each output read an element, and not padding: the divisor of an average that leaves
         padding out.
     """
