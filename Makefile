@@ -14,7 +14,7 @@ EXTENSIONS := setup.py $(shell find convproof/kernels -name '*.pyx' -o -name '*.
 .PHONY: help verify test test-peers booklet bench docs lint build clean
 
 help:
-	@echo "make verify      build, then verify every kernel of convproof; writes convproof-report.html"
+	@echo "make verify      build, verify every kernel of convproof, prove its loops; writes convproof-report.html"
 	@echo "make test        the tests, with doctests, notebooks and documentation"
 	@echo "make test-peers  the tests that compare with PyTorch, ONNX and ONNX Runtime"
 	@echo "make booklet     every derivation, typeset: booklet.pdf (needs TeX Live with latexmk, or tectonic)"
@@ -26,6 +26,7 @@ help:
 
 verify: build
 	$(BIN)/convproof verify --html convproof-report.html $(ARGS)
+	$(BIN)/convproof prove --relationships --loops
 
 test: build $(VENV)/.with-test $(VENV)/.with-prove $(VENV)/.with-docs
 	$(BIN)/python -m pytest -m "not peers" -n $(WORKERS) --dist worksteal $(ARGS)

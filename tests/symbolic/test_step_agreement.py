@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy import floor
 
-from convproof.symbolic import polynomials
+from convproof.symbolic import polynomials, smt
 from convproof.symbolic.guarded_sum import GuardedSum, Index, Term
 from convproof.symbolic.guards import Divides, Equal, Range
 from convproof.symbolic.relations import Witness
@@ -93,6 +93,15 @@ def small_sizes():
     for steps, padding in itertools.product(((1, 1), (2, 1), (1, 2), (2, 3)), (-1, 0, 2)):
         for sizes in ((1, 1, 1), (2, 1, 2), (3, 2, 2), (2, 3, 3), (4, 2, 3), (3, 3, 1)):
             yield dict(zip(PARAMETERS, (*sizes, *steps, padding), strict=True))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def impatient():
+    """Let z3 say soon that it does not know."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smt, "_PATIENCE", 500)
+        yield
+    smt._balance.cache_clear()
 
 
 @pytest.mark.parametrize(("check", "module"), [(refute_by_isl, "islpy"), (refute_by_z3, "z3")])

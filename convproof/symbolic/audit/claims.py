@@ -87,6 +87,8 @@ class Fit:
         Entries, of those compared, that are not zero in the derived matrix.
     elements : int
         Elements of the operand that occur in the derived matrix and are not zero.
+    again : int
+        Entries that agree with the derived ones and are not zero, beyond the first of each element.
     """
 
     claim: Claim
@@ -94,6 +96,7 @@ class Fit:
     differences: list[tuple[int, int]]
     support: int
     elements: int
+    again: int
 
     @property
     def shared(self) -> bool:
@@ -130,7 +133,9 @@ def fit(sheet: Sheet, claim: Claim, names: Mapping[int, int]) -> Fit | None:
     places = list(zip(rows.tolist(), columns.tolist(), strict=True))
     live = np.unique(claim.derived.coo.operand)
     support = int(np.count_nonzero(compared & (codes != 0)))
-    return Fit(claim, names, places, support, int(np.count_nonzero(code_of[live])))
+    elements = int(np.count_nonzero(code_of[live]))
+    again = int(np.count_nonzero(compared & (codes != 0) & (codes == sheet.codes))) - elements
+    return Fit(claim, names, places, support, elements, again)
 
 
 def _codes_of_elements(claim: Claim, names: Mapping[int, int]) -> np.ndarray:

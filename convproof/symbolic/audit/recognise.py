@@ -97,15 +97,13 @@ def _convincing(found: Fit, ordered: bool = False) -> bool:
 
     Where the names say their order, every tap says where it stands: two that are printed again are enough.
     """
-    shared = found.shared or (ordered and found.support >= found.elements + _AGAIN)
-    return found.elements >= 2 and shared
+    return found.elements >= 2 and (found.shared or (ordered and found.again >= _AGAIN))
 
 
 def _tolerable(found: Fit, sheet: Sheet, part: int, ordered: bool = False) -> bool:
     """Whether a matrix with differences is a misprinted one, rather than something else: few of its taps differ."""
-    again = found.support - len(found.differences) - found.elements
     enough = found.shared and found.support >= max(_LEAST_SUPPORT, found.elements + 4)
-    enough |= ordered and again >= _AGAIN and bool((sheet.codes == 0).any())
+    enough |= ordered and found.again >= _AGAIN and bool((sheet.codes == 0).any())
     few = len(found.differences) <= max(1, found.support // part)
     return enough and few and found.elements >= 2 and min(sheet.shape) > 1
 
@@ -117,7 +115,8 @@ def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
     own, as matrices of difference schemes have. Those have kernels that repeat a number, or two taps.
     """
     varied = found.elements >= 3 and len(set(found.names.values()) - {0}) >= found.elements
-    if found.support < max(9 if varied else 12, 3 * found.elements) or found.claim.one_sided:
+    least = max(2 * found.elements, found.elements + 6) if varied else max(12, 3 * found.elements)
+    if found.support < least or found.claim.one_sided:
         return False
     if varied and len(found.differences) == 1:
         return _tolerable(found, sheet, 9)

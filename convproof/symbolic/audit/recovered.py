@@ -102,8 +102,8 @@ def _all_offsets(sheet: Sheet) -> Iterator[_Offsets]:
             if axes == 2 and 1 in (*o, *n):
                 continue
             layout = Layout(transposed, False, False, n, (), o, (1, 1), 1)
-            for s in _STRIDES:
-                yield _offsets(codes, layout, (s,) * axes, len(sheet.tokens))
+            for strides in itertools.product(_STRIDES, repeat=axes):
+                yield _offsets(codes, layout, strides, len(sheet.tokens))
 
 
 def _offsets(codes: np.ndarray, layout: Layout, strides: tuple[int, ...], size: int) -> _Offsets:
