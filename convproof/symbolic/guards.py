@@ -79,7 +79,9 @@ class Range(_Guard):
     low: Expr | None = S.Zero
 
     def __str__(self) -> str:
-        return f"{'' if self.low is None else f'{self.low} <= '}{self.e}{'' if self.high is None else f' < {self.high}'}"
+        below = "" if self.low is None else f"{self.low} <= "
+        above = "" if self.high is None else f" < {self.high}"
+        return f"{below}{self.e}{above}"
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
