@@ -23,7 +23,7 @@ __all__ = ["doctor"]
 #: What each extra is for; one that is not named here is for developers.
 _PURPOSE = {
     "peers": "the kernels of PyTorch and ONNX Runtime, to be verified and compared with",
-    "prove": "z3; nothing uses it yet",
+    "prove": "z3: proofs for any stride and dilation",
     "draw": "figures; nothing uses it yet",
     "gpu12": "CUDA 12; nothing uses it yet",
     "gpu13": "CUDA 13; nothing uses it yet",

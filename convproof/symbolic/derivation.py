@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from convproof.errors import Refuted
+from convproof.errors import ArgumentValueError, Refuted, bad
 from convproof.evidence import EVIDENCE, Certificate
 from convproof.geometry import Conv
 from convproof.symbolic.guarded_sum import Factor, GuardedSum
@@ -213,8 +213,11 @@ class Writer:
 
     @property
     def last(self) -> GuardedSum:
-        """The expression of the last line."""
-        return next(step.after for step in reversed(self.parts[-1][2]) if step.after is not None)
+        """The expression of the last line, which a line without a left-hand side goes on from."""
+        steps = self.parts[-1][2]
+        if not steps or steps[-1].after is None:
+            raise ArgumentValueError(bad("before", None, "an expression: there is no line before that has one"))
+        return steps[-1].after
 
     def define(self, left: Factor, sum_: GuardedSum, why: str) -> GuardedSum:
         """Write a line that defines its left-hand side."""
@@ -231,13 +234,20 @@ class Writer:
         before: GuardedSum | None = None,
         derivative: str | None = None,
     ) -> GuardedSum:
-        """Write a line that equals the one before (or `before`, or is its derivative by a tensor); check it.
+        """Write a line that equals the one before, or is its derivative by a tensor; check it.
+
+        A line with a left-hand side of its own may start from another expression, `before`, which says what the
+        left-hand side is.
 
         Raises
         ------
         Refuted
             The two differ.
+        ArgumentValueError
+            A line without a left-hand side that goes on from anything but the line before.
         """
+        if left is None and before is not None and before != self.last:
+            raise ArgumentValueError(bad("before", before, "the line before, or a left-hand side, too"))
         before = self.last if before is None else before
         sentence = f"{self.op}, step {self._count + 1} ({rule}): both sides are the same polynomial in every element"
         if derivative is not None:
@@ -256,8 +266,9 @@ class Writer:
         why: str,
         certificates: Iterable[Certificate] = (),
         relation: str = "=",
+        after: GuardedSum | None = None,
     ) -> None:
-        """Write a line that has no index form, with the evidence there is for it.
+        """Write a line that has no index form, with the evidence there is for it; `after` where it has one.
 
         Raises
         ------
@@ -268,7 +279,7 @@ class Writer:
         for certificate in certificates:
             if not certificate:
                 raise Refuted(certificate)
-        self._add(Step(rule, left, tuple(pieces), why, None, None, certificates, relation))
+        self._add(Step(rule, left, tuple(pieces), why, None, after, certificates, relation))
 
     def confirm(self, certificate: Certificate) -> None:
         """Add a certificate to the last line, which is the formula that was asked for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convproof.errors import Refuted
+from convproof.errors import ArgumentValueError, Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic.derivation import Writer
 from convproof.symbolic.notation import PAPER
@@ -75,3 +75,14 @@ def test_evidence_is_the_strongest_word(writer):
         "size", "o", ["n"], "Because.", [HELD, Certificate("a claim", "formula", "all sizes", "universal"), HELD]
     )
     assert writer.finish().steps[0].evidence == "universal"
+
+
+def test_no_link_of_a_chain_is_left_out(writer):
+    writer.define(dy(i), SCATTER, "By definition.")
+    with pytest.raises(ArgumentValueError, match="line before"):
+        writer.step("sift", GATHER, "From nowhere.", before=GATHER)
+    writer.state("words", "", ["?"], "A line without an expression.")
+    with pytest.raises(ArgumentValueError, match="no line before that has one"):
+        writer.step("sift", GATHER, "Over the line that has none.")
+    writer.state("words", "", ["?"], "The same, said in numbers.", after=SCATTER)
+    assert writer.step("sift", GATHER, "One output is left.") == GATHER

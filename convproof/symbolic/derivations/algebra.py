@@ -173,11 +173,11 @@ def _polynomials(writer: Writer) -> None:
     product = r"\Bigl(" + r"\Bigr)\Bigl(".join(s + p for s, p in zip(sums, power, strict=True)) + r"\Bigr)"
     factors = (Factor("x", (_I,)), Factor("w", (_J,)), Factor("u", (_I + _J,)))
     before = GuardedSum((), (Term((i, j), (), factors),))
-    writer.state("multiply out", product, notation.pieces(before), "Powers of $z$ add their exponents.")
+    writer.state("multiply out", product, notation.pieces(before), "Powers of $z$ add their exponents.", after=before)
     read = Range(_T - _J, n)
     after = GuardedSum((), (Term((t, j), (read,), (Factor("x", (_T - _J,)), Factor("w", (_J,)), Factor("u", (_T,)))),))
     why = "Collect equal powers, $t = i + j$: in the bracket stands which pairs there are."
-    writer.step("reindex", after, why, before=before)
+    writer.step("reindex", after, why)
 
 
 # ---------------------------------------------------------------------- cross-correlation

@@ -74,13 +74,13 @@ def _circular(writer: Writer) -> GuardedSum:
     x, w = notation.tensor("x"), notation.tensor("w")
     shown = [rf"\sum_{{j=0}}^{{n - 1}}{x}(j)", rf"{w}\bigl((t - j) \bmod n\bigr)"]
     left = notation.element(Factor(name, (_T,)))
-    writer.state("definition", left, shown, "The kernel is read modulo its length.")
     free = (Index(_T, _N),)
     remainder = _T - _J - _N * floor((_T - _J) / _N)
     before = GuardedSum(free, (Term((Index(_J, _N),), (), (Factor("x", (_J,)), Factor("w", (remainder,)))),))
+    writer.state("definition", left, shown, "The kernel is read modulo its length.", after=before)
     after = GuardedSum(free, _pieces_of_a_circle("x", "w"))
     why = "The remainder of $t - j$ is $t - j$ itself, or $t - j + n$ where that is negative."
-    writer.step("split", after, why, before=before)
+    writer.step("split", after, why)
     return after
 
 
