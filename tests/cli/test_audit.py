@@ -21,13 +21,13 @@ def run(tmp_path):
     app = typer.Typer()
     app.command()(audit)
 
-    def run(texts, *options):
+    def run(texts, *options, stdin=None):
         paths = []
         for number, text in enumerate(texts):
             path = tmp_path / f"{number}.tex"
             path.write_text(text, encoding="utf-8")
             paths.append(str(path))
-        done = CliRunner().invoke(app, [*paths, *options])
+        done = CliRunner().invoke(app, [*paths, *options], input=stdin)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done.exit_code, done.output
@@ -89,3 +89,29 @@ def test_what_makes_no_sense(run, tmp_path):
     with pytest.raises(ArgumentValueError, match="a file that exists"):
         run([], str(tmp_path / "missing.tex"))
     assert run([])[0] == 2
+
+
+def test_standard_input(run):
+    status, output = run([], "-", stdin=WRONG)
+    assert status == 1
+    assert output.startswith("text: 1 finding in 1 matrix")
+    assert "nothing to audit" in run([], "-", stdin="missing.tex")[1]  # a text, not the name of a file
+
+
+def test_encodings_of_windows(run, tmp_path):
+    for number, encoding in enumerate(("utf-16", "utf-8-sig")):
+        path = tmp_path / f"{number}.md"
+        path.write_bytes(WRONG.replace("\n", "\r\n").encode(encoding))
+        status, output = run([], str(path))
+        assert status == 1
+        assert "line 2: entry (2, 4)" in output
+
+
+def test_what_is_no_text(run, tmp_path):
+    path = tmp_path / "noise.tex"
+    path.write_bytes(bytes(range(256)) * 100)
+    assert run([], str(path))[0] == 1
+    path.write_bytes(b"")
+    assert json.loads(run([], str(path), "--json")[1])[0]["checked"] == 0
+    with pytest.raises(ArgumentValueError, match="a file"):
+        run([], str(tmp_path))

@@ -6,6 +6,7 @@ decides which geometry each matrix claims, and tells where something else is pri
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from convproof.symbolic.audit.result import Audit, Finding, PrintedFormula, Prin
 from convproof.symbolic.audit.sizes import audit_sizes
 from convproof.symbolic.audit.tables import tables
 
-__all__ = ["Audit", "Finding", "PrintedFormula", "PrintedMatrix", "audit"]
+__all__ = ["Audit", "Finding", "PrintedFormula", "PrintedMatrix", "audit", "decoded"]
 
 _LARGEST = 16 * 2**20  # bytes of a text
 _LONGEST_PATH = 4096
@@ -77,6 +78,16 @@ def audit(path_or_text: str | os.PathLike[str], geometry: str | Conv | None = No
     return Audit([*findings, *wrong_products, *wrong_formulas], matrices, found, source, notes)
 
 
+def decoded(content: bytes) -> str:
+    """Return a file's content as text: UTF-8, or what the mark at its beginning says, as editors on Windows write it.
+
+    >>> decoded("\u230an\u230b".encode("utf-16"))
+    '\u230an\u230b'
+    """
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig", errors="replace")
+
+
 def _text(given: object) -> tuple[str, str]:
     """Return the text, with newlines only, and where it is from."""
     if isinstance(given, str):
@@ -113,7 +124,7 @@ def _read(path: Path) -> str:
             raise ArgumentValueError(bad("path_or_text", str(path), "a file that exists"))
         if path.stat().st_size > _LARGEST:
             raise ArgumentValueError(bad("path_or_text", str(path), f"a file of at most {_LARGEST} bytes"))
-        return path.read_bytes().decode("utf-8", errors="replace")
+        return decoded(path.read_bytes())
     except (OSError, ValueError) as error:
         if isinstance(error, ArgumentValueError):
             raise

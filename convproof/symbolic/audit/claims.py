@@ -63,6 +63,11 @@ class Claim:
         axes = zip(geo.padding, geo.n, geo.o, geo.stride, strict=True)
         return any(low != high and o != -(-n // s) for (low, high), n, o, s in axes)
 
+    @property
+    def uneven(self) -> bool:
+        """Whether some axis is padded more on one side than on the other."""
+        return any(low != high for low, high in self.geometry.padding)
+
     @cached_property
     def derived(self) -> ConvMatrix:
         """The matrix, from the structure tensor."""

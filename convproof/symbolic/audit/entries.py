@@ -21,7 +21,8 @@ _SCRIPT = re.compile(r"<(/?)su([bp])>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _EMPHASIS = re.compile(r"\*\*|__|`|~~|\$|\\[()]")
 _DOTS = re.compile(
-    r"\\(?:[cvdlhui]|ad|xd)?dots(?:[bcimo])?(?![A-Za-z])|\\hdotsfor|\.\.+|[…⋮⋯⋱⋰︙]|^\s*[•÷⁝]|\.\s*\n\s*\.", re.MULTILINE
+    r"\\(?:[cvdlhui]|ad|xd)?dots(?:[bcimo])?(?![A-Za-z])|\\hdotsfor|\.\.+|[…⋮⋯⋱⋰︙]|^\s*[•÷⁝]|\.\s*\n\s*\.",
+    re.MULTILINE,
 )
 _PLAIN_WORD = re.compile(r"[A-Za-z]{4,}")
 

@@ -58,6 +58,8 @@ class Expression(NamedTuple):
     divides: bool
 
 
+#: A stride or a dilation beside a size: the products of letters that formulas are written with.
+_PRODUCTS = frozenset(("sn", "sN", "SN", "ns", "Ns", "NS", "dk", "dK", "DK", "df", "dF", "DF", "kd", "fd"))
 _SPACING = r"\\(?:left|right|big|Big|bigg|Bigg|[lr]\.|displaystyle|quad|qquad|text|mathrm|mathit|mathbf|operatorname)\b"
 _TOKEN = re.compile(
     rf"""(?P<skip>[ \t]+|\n(?!\s*\n)|{_SPACING}|\\[,;:! ]|\\[bB]ig+[lrm]?\b|~|&)
@@ -70,7 +72,9 @@ def tokens(text: str, start: int, stop: int) -> list[Token]:
     """Return the words of a formula that begins at `start`, up to the first character that no formula has."""
     found = []
     while start < stop and (match := _TOKEN.match(text, start, stop)):
-        if match.lastgroup == "word":
+        if match.lastgroup == "word" and match["word"] in _PRODUCTS:
+            found += [Token(letter, at, at + 1) for at, letter in enumerate(match["word"], match.start())]
+        elif match.lastgroup == "word":
             found.append(Token(match["word"].replace("\\_", "_"), match.start(), match.end()))
         start = match.end()
     return found
@@ -208,6 +212,8 @@ class _Parser:
         if word in _CLOSES:
             inner = self.sum()
             self._take(_CLOSES[word])
+            if word == "{":
+                self._skip_axis()
             return inner
         if _role(word):
             return self._name(word)
@@ -223,6 +229,7 @@ class _Parser:
         if self._peek().isdigit() and self.words[self.at].start == self.words[self.at - 1].end:  # W1
             name += self._peek()
             self.at += 1
+        self._skip_axis()
         while self._peek() in ("_", "^", "'"):
             mark = self._peek()
             self.at += 1
@@ -234,6 +241,12 @@ class _Parser:
             raise _NoFormula
         self.inputs += role == "n"
         return lambda sizes: Fraction(sizes[role])
+
+    def _skip_axis(self) -> None:
+        """Pass over the number of an axis: ``padding[0]``, as PyTorch's pages have it."""
+        first, number, last = ([word.text for word in self.words[self.at : self.at + 3]] + [""] * 3)[:3]
+        if (first, last) == ("[", "]") and number.isdigit():
+            self.at += 3
 
     def _script(self) -> str:
         """Read what follows ``_`` or ``^``: a word, or a group, without its braces."""

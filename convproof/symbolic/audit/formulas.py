@@ -20,6 +20,10 @@ _FROM_ZERO = re.compile(
     rf"(?:=\s*0\s*,?\s*{_DOTS}\s*,?|_\{{?\s*[a-z]\s*=\s*0\s*\}}?\s*\^|(?:=|from)\s*0\s*(?:up\s*)?to"
     rf"|\\in\s*\\\{{\s*0\s*,(?:\s*1\s*,)?\s*{_DOTS}\s*,|=\s*0\s*,\s*1\s*,\s*{_DOTS}\s*,?){_END}"
 )
+_UP_TO = re.compile(
+    r"(?:=\s*0\s*;[^;\n]{0,20}(?:<=|≤|\\leq?(?![a-z]))|\b0\s*(?:<=|≤|\\leq?(?![a-z]))\s*\w{1,3}\s*(?:<=|≤|\\leq?(?![a-z]))"
+    r"|\bin\s+0\s*\.\.\s*=)\s*$"
+)
 _FROM_ONE = re.compile(
     rf"(?:=\s*1\s*,\s*(?:2\s*,\s*)?{_DOTS}\s*,?|_\{{?\s*[a-z]\s*=\s*1\s*\}}?\s*\^|(?:=|from)\s*1\s*to){_END}"
 )
@@ -29,6 +33,21 @@ _SAYS_SIZE = re.compile(
     r"|_\{?(?:\\text\{)?out\}?\}?\s*=|\b[ow]_?out\s*=|\bout\w*\s*=",
     re.IGNORECASE,
 )
+_EXTENT = r"(?:size|shape|dimension|width|height|length)"
+_IS_OUTPUT = re.compile(
+    rf"(?:(?:output|feature[ -]map|result)\w*\s(?:[a-z' -]{{0,30}}\s)?{_EXTENT}\s*(?:is|of|:|=)?"
+    rf"|(?:{_EXTENT} of the (?:[a-z-]+ ){{0,3}}(?:output|feature map|convolution)\w*|output)\s*(?:is|:|=)"
+    r"|_\{?(?:\\(?:text|mathrm)\{)?out\}?\}?\s*=|\b[A-Za-z]_?out\w*\s*=|\bout\w*\s*=|\bo'?\s*=)[\s$(\\]*$",
+    re.IGNORECASE,
+)
+_OUTPUT_FOLLOWS = re.compile(
+    r"[\s$)\\\]]*(?:is|gives|as|for)\s+the\s+(?:output|(?:size|width|height|length|shape) of the output)", re.IGNORECASE
+)
+_OF_CONVOLUTIONS = re.compile(r"convol|kernel|filter|feature[ -]map|padding|stride|pool", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"autoco|\blags?\b|null ?space|linear map|\brank\b|syndrome|parity|degrees of freedom|density|\\sum", re.IGNORECASE
+)
+_OF_TRANSPOSED = re.compile(r"transposed? conv|deconv|fractionally|up-?convol|full conv|full padding", re.IGNORECASE)
 _SAYS_CEILING = re.compile(r"ceil[_ -]?mode|partial window|round(?:ed|ing)? up", re.IGNORECASE)
 
 
@@ -47,9 +66,10 @@ class Occurrence(NamedTuple):
         """What the text says of it, or nothing.
 
         ``"last"``: the last index of a loop from 0; ``"count"``: a number of steps; ``"ceiling"``: rounding up is
-        meant; ``"size"``: an output size; ``"raised"``: it is an exponent.
+        meant; ``"output"``: it is said to be an output size; ``"size"``: such a size is spoken of; ``"raised"``: it
+        is an exponent.
         """
-        if _FROM_ZERO.search(self.before):
+        if _FROM_ZERO.search(self.before) or _UP_TO.search(self.before):
             return "last"
         if _FROM_ONE.search(self.before) or _BELOW.search(self.before):
             return "count"
@@ -57,7 +77,24 @@ class Occurrence(NamedTuple):
             return "raised"
         if _SAYS_CEILING.search(self.before + " " + self.after):
             return "ceiling"
+        if (_IS_OUTPUT.search(self.before) and not self._of_index) or _OUTPUT_FOLLOWS.match(self.after):
+            return "output"
         return "size" if _SAYS_SIZE.search(self.before) else ""
+
+    @property
+    def about(self) -> str:
+        """What the text around speaks of: ``"transposed"`` or other ``"convolution"``, or nothing of the kind."""
+        around = f"{self.before} {self.text} {self.after}"
+        if _OF_OTHERS.search(around):  # where n - k is a number of its own
+            return ""
+        if _OF_TRANSPOSED.search(around):
+            return "transposed"
+        return "convolution" if _OF_CONVOLUTIONS.search(around) else ""
+
+    @property
+    def _of_index(self) -> bool:
+        """Whether it may be the output that an input with index i is read by: ``o = (i + p - k)/s``."""
+        return "i" in self.expression.roles and not self.expression.rounding
 
 
 class Budget:

@@ -17,7 +17,7 @@ __all__ = ["NESTED", "Cell", "Grid", "Lines", "latex_grids"]
 #: Stands in a cell for a matrix printed inside it.
 NESTED = "\0"
 
-_ENVIRONMENT = re.compile(r"(?:[bpvBV]?matrix|[bpvBV]?smallmatrix|array|tabular)\*?")
+_ENVIRONMENT = re.compile(r"(?:[bpvBV]?(?:small)?matrix|[bpvBV]?Nice(?:Matrix|Array)|array|tabular|longtable)\*?")
 _TOKEN = re.compile(
     r"""\\begin[ \t]*\{(?P<begin>[A-Za-z]{1,30}\*?)\}
       | \\end[ \t]*\{(?P<end>[A-Za-z]{1,30}\*?)\}
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
       | (?P<close>\})""",
     re.VERBOSE | re.DOTALL,
 )
-_ARGUMENTS = re.compile(r"\A\s*(?:\[[a-z]\])?\s*")
+_ARGUMENTS = re.compile(r"\A\s*(?:\[[a-z]\]|\[[a-z-]{3,20}(?:,[^\[\]\n]{0,80})?\])?\s*")  # [t], [margin]
 _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|hdashline)(?![A-Za-z])|\\c(?:line|midrule)\{[^{}]{0,30}\}")
 _MULTICOLUMN = re.compile(r"\s*\\multicolumn\s*\{\s*(\d{1,2})\s*\}\s*\{[^{}]{0,40}\}(.*)", re.DOTALL)
 _DOTS_FOR = re.compile(r"\s*\\hdotsfor\s*\{?\s*(\d{1,2})\s*\}?\s*")
@@ -169,13 +169,14 @@ def _grid(closed: _Open, text: str, stop: int, end: int, lines: Lines) -> Grid:
 def _without_arguments(source: str, name: str) -> str:
     """Drop the column specification of an array, and the alignment of a starred matrix."""
     rest = _ARGUMENTS.sub("", source, count=1)
-    if name.rstrip("*") not in ("array", "tabular") or not rest.startswith("{"):
+    if not name.rstrip("*").endswith(("array", "Array", "tabular", "longtable")) or not rest.startswith("{"):
         return rest
     depth = 0
     for position, letter in enumerate(rest):
         depth += (letter == "{") - (letter == "}")
         if depth == 0:
-            return rest[position + 1 :]
+            rest = rest[position + 1 :]
+            return _ARGUMENTS.sub("", rest, count=1) if "Nice" in name else rest
     return rest
 
 

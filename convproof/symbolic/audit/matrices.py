@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from convproof.geometry import Conv
 from convproof.symbolic.audit.claims import Claim
 from convproof.symbolic.audit.grids import Grid
 from convproof.symbolic.audit.recognise import Recognised, recognise, recognise_pinned
@@ -84,10 +85,15 @@ def _findings(sheet: Sheet, recognised: Recognised, is_pinned: bool) -> list[Fin
     for r, c in best.differences:
         printed, derived = sheet.tokens[sheet.codes[r, c]], best.derived(sheet, (r, c))
         found.append(Finding(sheet.line, r, c, printed, derived, geometry, "entry", sheet.lines[r]))
-    one_sided = best.claim.one_sided and best.shared and best.claim.geometry.mode == "zeros"
+    one_sided = best.claim.one_sided and best.shared and _is_plain(best.claim.geometry)
     if one_sided and not is_pinned and not sheet.ragged and recognised.verdict == "as derived":
         found.append(_about_padding(sheet, best.claim))
     return found
+
+
+def _is_plain(geo: Conv) -> bool:
+    """Whether one row too many is likely the reason of padding on one side: other strides need it now and then."""
+    return geo.mode == "zeros" and all(s == 1 or low == 0 for s, (low, _) in zip(geo.stride, geo.padding, strict=True))
 
 
 def _entries(number: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,8 @@ def recognise(sheet: Sheet) -> Recognised:
         plain = is_toeplitz(sheet) and best.claim.geometry.mode == "zeros" and not best.claim.data
         return Recognised("generic Toeplitz") if plain else _compared(sheet, best)
     misprinted = best is not None and _tolerable(best, sheet, 4 if ordered else 5, ordered)
-    if best is not None and misprinted and ordered and len(best.differences) <= _FEW:
+    few = best is not None and misprinted and ordered and len(best.differences) <= _FEW
+    if best is not None and few and not (is_toeplitz(sheet) or _is_banded(sheet)):
         return _compared(sheet, best)
     recovered = next((each for each in fits_recovered(sheet) if _convincing(each)), None)
     if is_toeplitz(sheet):
@@ -103,18 +105,29 @@ def _convincing(found: Fit, ordered: bool = False) -> bool:
 def _tolerable(found: Fit, sheet: Sheet, part: int, ordered: bool = False) -> bool:
     """Whether a matrix with differences is a misprinted one, rather than something else: few of its taps differ."""
     enough = found.shared and found.support >= max(_LEAST_SUPPORT, found.elements + 4)
-    enough |= ordered and found.again >= _AGAIN and bool((sheet.codes == 0).any())
+    uneven = found.claim.uneven
+    enough |= ordered and found.again >= _AGAIN and not uneven and bool((sheet.codes == 0).any())
     few = len(found.differences) <= max(1, found.support // part)
-    return enough and few and found.elements >= 2 and min(sheet.shape) > 1
+    jordan = uneven and found.elements == 2  # a normal form lacks some of its second diagonal
+    return enough and few and not jordan and found.elements >= 2 and min(sheet.shape) > 1
+
+
+def _is_banded(sheet: Sheet) -> bool:
+    """Whether every diagonal holds one value, and each value that is not zero stands there twice at least."""
+    rows, columns = sheet.shape
+    diagonals = [np.diagonal(sheet.codes, offset) for offset in range(1 - rows, columns)]
+    live = [each for each in diagonals if each.any()]
+    return all(len(each) > 1 and (each == each[0]).all() for each in live)
 
 
 def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
     """Whether a matrix of numbers, or of names without order, is a misprinted convolution.
 
     It has to look like one more than a matrix of names has: each tap three times, and no first or last row of its
-    own, as matrices of difference schemes have. Those have kernels that repeat a number, or two taps.
+    own, as matrices of difference schemes have.
     """
-    varied = found.elements >= 3 and len(set(found.names.values()) - {0}) >= found.elements
+    whole = found.claim.geometry.outputs is None
+    varied = found.elements >= 3 and sheet.numeric and whole and not _is_scheme(found, sheet)
     least = max(2 * found.elements, found.elements + 6) if varied else max(12, 3 * found.elements)
     if found.support < least or found.claim.one_sided:
         return False
@@ -122,11 +135,15 @@ def _trusted_numbers(found: Fit, sheet: Sheet) -> bool:
         return _tolerable(found, sheet, 9)
     last = sheet.shape[0] - 1, sheet.shape[1] - 1
     rows, columns = zip(*found.differences, strict=True)
-    at_edge = set(rows) <= {0, last[0]} or set(columns) <= {0, last[1]}
-    corners = {(0, 0), (0, last[1]), (last[0], 0), last}
-    if at_edge and (len(rows) > 1 or found.differences[0] in corners):
+    if set(rows) <= {0, last[0]} or set(columns) <= {0, last[1]}:
         return False
     return _tolerable(found, sheet, 12)
+
+
+def _is_scheme(found: Fit, sheet: Sheet) -> bool:
+    """Whether a kernel of numbers is one of differences or means: its taps sum to nothing, or some are equal."""
+    taps = [sheet.tokens[code] for _, code in sorted(found.names.items()) if code > 0]
+    return len(set(taps)) < len(taps) or not sum(map(Fraction, taps))
 
 
 def _frame(sheet: Sheet, named: Sequence[Reading]) -> Fit | None:

@@ -21,6 +21,7 @@ from convproof.symbolic.audit.sheet import UNKNOWN, Sheet
 __all__ = ["fits_recovered", "majority_names", "is_toeplitz"]
 
 _STRIDES = (1, 2, 3)
+_LARGEST_DILATION = 3
 _COMPARED = 6
 
 
@@ -49,7 +50,7 @@ def fits_recovered(sheet: Sheet) -> list[Fit]:
     offsets = sorted(_all_offsets(sheet), key=lambda each: (each.cost, len(each.strides)))
     found: list[Fit] = []
     for each in offsets[:_COMPARED]:
-        kernel = _kernel(each)
+        kernel = _kernel(each, _LARGEST_DILATION if _is_varied(sheet) else 1)
         if kernel is None:
             continue
         claim = make_claim(each.layout._replace(k=kernel[0]), kernel[1])
@@ -84,17 +85,19 @@ def is_toeplitz(sheet: Sheet) -> bool:
 
 
 def majority_names(sheet: Sheet, claim: Claim) -> dict[int, int]:
-    """Return the code printed most often for each element of the operand."""
+    """Return the code printed most often for each element of the operand; rather a name than a zero."""
     row, col, operand, _ = claim.derived.coo
     printed = sheet.codes[row, col]
     known = printed != UNKNOWN
     size = len(sheet.tokens)
     tally = np.bincount(operand[known] * size + printed[known], minlength=math.prod(claim.operand) * size)
-    tally = tally.reshape(-1, size)
+    tally = 2 * tally.reshape(-1, size)
+    tally[tally[:, 0] > 0, 0] -= 1
     return {element: int(tally[element].argmax()) for element in np.flatnonzero(tally.any(axis=1)).tolist()}
 
 
 def _all_offsets(sheet: Sheet) -> Iterator[_Offsets]:
+    varied = _is_varied(sheet)
     for axes, transposed in itertools.product((1, 2), (False, True)):
         outputs, inputs = sheet.shape[::-1] if transposed else sheet.shape
         codes = sheet.codes.T if transposed else sheet.codes
@@ -103,6 +106,8 @@ def _all_offsets(sheet: Sheet) -> Iterator[_Offsets]:
                 continue
             layout = Layout(transposed, False, False, n, (), o, (1, 1), 1)
             for strides in itertools.product(_STRIDES, repeat=axes):
+                if not varied and len(set(strides)) > 1:
+                    continue
                 yield _offsets(codes, layout, strides, len(sheet.tokens))
 
 
@@ -124,7 +129,12 @@ def _offsets(codes: np.ndarray, layout: Layout, strides: tuple[int, ...], size: 
     return _Offsets(differences, layout, strides, tuple(low), values)
 
 
-def _kernel(each: _Offsets) -> tuple[tuple[int, ...], list[tuple[int, int, int]]] | None:
+def _is_varied(sheet: Sheet) -> bool:
+    """Whether more than one value is printed besides zeros: with one, almost anything is some convolution."""
+    return len(sheet.tokens) > 2
+
+
+def _kernel(each: _Offsets, most_dilation: int) -> tuple[tuple[int, ...], list[tuple[int, int, int]]] | None:
     """Return the kernel's size, and (stride, dilation, low padding) of each axis, from where it is not zero."""
     sizes, steps = [], []
     inputs = each.layout.n
@@ -134,7 +144,7 @@ def _kernel(each: _Offsets) -> tuple[tuple[int, ...], list[tuple[int, int, int]]
         offsets = np.unique(live) + least
         first, last = min(int(offsets[0]), 0), int(offsets[-1])
         d = math.gcd(*(offset - first for offset in offsets.tolist())) or 1
-        if last - first >= size:
+        if last - first >= size * min(d, most_dilation):
             return None
         sizes.append((last - first) // d + 1)
         steps.append((s, d, -first))

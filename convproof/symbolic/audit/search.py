@@ -90,6 +90,7 @@ def order(found: Fit) -> tuple[object, ...]:
         claim.data,
         geo.outputs is not None,
         claim.one_sided,
+        claim.uneven,
         sum(padding),
         geo.groups * geo.w[0] * geo.w[1],
         max(geo.n) - min(geo.n) + max(geo.o) - min(geo.o),

@@ -167,7 +167,8 @@ def _words(part: Sequence[tuple[Cell, Entry]]) -> bool:
 
 def _without_labels(rows: list[Row]) -> list[Row]:
     """Drop a first row, and a first column, that names the columns and rows: it shares no name with the rest."""
-    if len(rows) > 2 and _labels(rows[0], [each for row in rows[1:] for each in row[1:]]):
+    beside = len(rows[0]) > 2  # a first column that may be labels itself
+    if len(rows) > 2 and _labels(rows[0], [each for row in rows[1:] for each in row[beside:]]):
         rows = rows[1:]
     if len(rows) > 1 and min(map(len, rows)) > 2:
         if _labels([row[0] for row in rows], [each for row in rows for each in row[1:]]):
@@ -182,4 +183,6 @@ def _labels(part: Sequence[tuple[Cell, Entry]], rest: Sequence[tuple[Cell, Entry
     numbered = tokens in ([str(i) for i in range(len(tokens))], [str(i + 1) for i in range(len(tokens))])
     named = all(each.symbol for _, each in part if each.kind == "value") and len(set(tokens)) == len(tokens)
     blanks = sum(each.kind == "blank" for _, each in part)
-    return len(tokens) > 1 and blanks <= 1 and bool(body) and (numbered or (named and not set(tokens) & body))
+    above_numbers = named and not names
+    above_names = bool(body) and (numbered or (named and not set(tokens) & body))
+    return len(tokens) > 1 and blanks <= 1 and (above_numbers or above_names)

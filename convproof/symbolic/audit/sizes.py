@@ -37,15 +37,15 @@ Sizes = Mapping[str, int]
 def audit_sizes(text: str, lines: Lines) -> tuple[list[PrintedFormula], list[Finding], list[str]]:
     """Return the size formulas and loop bounds of a text, those that give another number, and notes."""
     formulas, findings, notes = [], [], []
-    known: dict[tuple[str, str], _Judgement | None] = {}
+    known: dict[tuple[str, str, str], _Judgement | None] = {}
     budget = Budget(_MOST_WORDS)
     for printed in occurrences(text, budget):
-        key = printed.text, printed.context
+        key = printed.text, printed.context, printed.about
         if key not in known and len(known) >= _MOST_FORMULAS:
             budget.stop(printed.start)
             break
         if key not in known:
-            known[key] = _judged(printed.expression, printed.context)
+            known[key] = _judged(printed.expression, printed.context, printed.about)
         judgement = known[key]
         if judgement is None:
             continue
@@ -77,11 +77,20 @@ def _forward_total(sizes: Sizes) -> int | None:
 
 def _transposed(sizes: Sizes) -> int | None:
     """Return the smallest input that has n windows, and the output padding; None where there is none."""
-    k, s, d, p = (sizes[role] for role in "ksdp")
-    if sizes["e"] >= max(s, d) or 2 * p > d * (k - 1):
+    return _read_by(sizes, sizes["p"], sizes["p"])
+
+
+def _transposed_total(sizes: Sizes) -> int | None:
+    """Return the same, where p is the padding of both sides together."""
+    return _read_by(sizes, 0, sizes["p"])
+
+
+def _read_by(sizes: Sizes, lo: int, hi: int) -> int | None:
+    k, s, d = (sizes[role] for role in "ksd")
+    if sizes["e"] >= max(s, d) or lo + hi > d * (k - 1):
         return None
     for n in range(1, 64):
-        if _windows(n, k, s, d, p, p) == sizes["n"]:
+        if _windows(n, k, s, d, lo, hi) == sizes["n"]:
             return n + sizes["e"]
     return None
 
@@ -128,23 +137,35 @@ class _Judgement(NamedTuple):
     smallest: tuple[Sizes, Fraction, int] | None
 
 
-def _judged(expression: Expression, context: str) -> _Judgement | None:
+def _judged(expression: Expression, context: str, about: str) -> _Judgement | None:
     """Judge a formula; None where it is none of sizes."""
     if _grows_with_kernel(expression):
-        right = _compare(expression, _transposed).differences == {Fraction(0)}
-        return _Judgement("transposed size", None) if right else None
+        return _judged_transposed(expression, context, about)
     bound = context in ("last", "count")
     kind = "loop bound" if bound else "output size"
     expected = -1 if context == "last" else 0
     forward, total = _compare(expression, _forward, expected), _compare(expression, _forward_total, expected)
     if {Fraction(expected)} in (forward.differences, total.differences):
         return _Judgement(kind, None) if context != "raised" else None
-    certain = bool(expression.rounding or expression.divides) and _follows_sizes(expression)
-    if not certain or context == "raised" or ("ceil" in expression.rounding and context == "ceiling"):
+    if context == "raised" or ("ceil" in expression.rounding and context == "ceiling"):
         return None
-    if not bound and context != "size" and {Fraction(-1)} in (forward.differences, total.differences):
+    if not _follows_sizes(expression):
+        return None
+    if not expression.rounding and not expression.divides:
+        said = context == "output" or (bound and forward.differences == {Fraction(-1 - expected)})
+        return _Judgement(kind, forward.smallest) if said and about else None
+    if not bound and context not in ("output", "size") and {Fraction(-1)} in (forward.differences, total.differences):
         return _Judgement("last index", None) if expression.rounding else None
     return _Judgement(kind, forward.smallest)
+
+
+def _judged_transposed(expression: Expression, context: str, about: str) -> _Judgement | None:
+    """Judge a formula that grows with the kernel; one that differs has to be said to be the size of an output."""
+    compared = _compare(expression, _transposed)
+    if {Fraction(0)} in (compared.differences, _compare(expression, _transposed_total).differences):
+        return _Judgement("transposed size", None)
+    said = context == "output" and about == "transposed" and _follows_sizes(expression)
+    return _Judgement("transposed size", compared.smallest) if said else None
 
 
 def _scope(expression: Expression) -> str:
@@ -155,15 +176,25 @@ def _scope(expression: Expression) -> str:
 def _finding(printed: Occurrence, line: int, kind: str, smallest: tuple[Sizes, Fraction, int]) -> Finding:
     sizes, value, counted = smallest
     where = ", ".join(f"{name}={sizes[role]}" for name, role in printed.expression.roles.items())
-    windows = "1 window fits" if counted == 1 else f"{counted} windows fit"
-    remark = f"at {where} it gives {value}, and {windows}"
-    derived = {
+    remark = f"at {where} it gives {value}, and {_counted(kind, counted)}"
+    steps = "0, ..., " if printed.context == "last" else ""
+    named = "loop bound" if kind == "loop bound" else "size formula"
+    return Finding(line, None, None, steps + printed.text, _derived(kind, printed.context), "", named, line, remark)
+
+
+def _derived(kind: str, context: str) -> str:
+    if kind == "transposed size":
+        return "the smallest size that has as many windows as the input has elements"
+    return {
         "last": "the number of windows that fit, less 1, as the last index from 0",
         "count": "the number of windows that fit",
-    }.get(printed.context, "the number of windows that fit, read as the size of a convolution's output")
-    kind = "loop bound" if kind == "loop bound" else "size formula"
-    steps = "0, ..., " if printed.context == "last" else ""
-    return Finding(line, None, None, steps + printed.text, derived, "", kind, line, remark)
+    }.get(context, "the number of windows that fit, read as the size of a convolution's output")
+
+
+def _counted(kind: str, number: int) -> str:
+    if kind == "transposed size":
+        return f"the size is {number}"
+    return "1 window fits" if number == 1 else f"{number} windows fit"
 
 
 def _at(expression: Expression, **changes: int) -> Fraction:

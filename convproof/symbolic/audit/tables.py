@@ -10,6 +10,7 @@ from convproof.symbolic.audit.grids import Cell, Grid
 __all__ = ["tables"]
 
 _DELIMITER = re.compile(r"[\s|:\-]*-[\s|:\-]*")
+_OPEN_DELIMITER = re.compile(r"\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)+")  # of a table without pipes at its sides
 _PIPE = re.compile(r"(?<!\\)\|")
 _BRACKETS = frozenset("1IlJ|[](){}/\\⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠⌈⌊⌉⌋ ")
 
@@ -40,8 +41,10 @@ def _blocks(text: str, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[str, 
     """Yield the runs of lines of one kind."""
     block: list[Line] = []
     last = ""
-    for line in _free_lines(text, taken):
-        kind = _kind(line[2])
+    lines = list(_free_lines(text, taken))
+    opened = _open_rows([line for _, _, line in lines])
+    for line in lines:
+        kind = "pipes" if line[1] - 1 in opened else _kind(line[2])
         if kind != last and block:
             yield last, block
             block = []
@@ -63,6 +66,17 @@ def _free_lines(text: str, taken: Iterable[tuple[int, int]]) -> Iterator[Line]:
             span = next(spans, None)
         yield position, number, "" if span is not None and span[0] <= end else line
         position = end + 1
+
+
+def _open_rows(lines: Sequence[str]) -> set[int]:
+    """Return the lines of tables without pipes at their sides: around a row of dashes, while there are pipes."""
+    found: set[int] = set()
+    for place, line in enumerate(lines):
+        if place - 1 in found and "|" in line:
+            found.add(place)
+        elif place and "|" in lines[place - 1] and _OPEN_DELIMITER.fullmatch(line):
+            found |= {place - 1, place}
+    return found
 
 
 def _kind(line: str) -> str:

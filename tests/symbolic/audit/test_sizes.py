@@ -138,3 +138,70 @@ def test_what_is_not_read_is_said():
     found = audit(r"$\lfloor (n-k)/s \rfloor + 1$ and " * 12_000)
     assert found.notes == ("formulas after line 1 were not looked at: there are too many",)
     assert "note: formulas after line 1" in str(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$H_{out} = \left\lfloor \frac{H_{in} + 2 \times \text{padding}[0] - \text{dilation}[0] \times"
+        r" (\text{kernel\_size}[0] - 1) - 1}{\text{stride}[0]} + 1 \right\rfloor$",
+        "kernel: for (int i = 0; i <= n - k; ++i)",
+        r"kernel: for all $0 \le i \le n - k$",
+        "kernel: for i in 0..=n-k {",
+        r"transposed convolution: the output size is $(n-1)s + k - p$, where $p$ rows are cut in all",
+        r"transposed convolution: the output size is $ns + k - s$",
+        r"kernel: the output size is $n - d(k-1)$",
+        r"the output width of the convolution is $W - K + 2P + 1$",
+    ],
+)
+def test_right_sizes_without_division_and_loops_with_their_end(text):
+    found = audit(text)
+    assert not found
+    assert [each.verdict for each in found.formulas] == ["as derived"]
+
+
+#: Nothing is divided, so the words have to say that it is the size of a convolution's output, or a loop over it.
+PLAIN = [
+    ("a kernel of k taps: the output size is n-k.", "size formula", "at n=1, k=1 it gives 0, and 1 window fits"),
+    ("Convolution: the output has width $W - K + 2$.", "size formula", "at W=1, K=1 it gives 2, and 1 window fits"),
+    ("filter: $n - k$ is the output size", "size formula", "at n=1, k=1 it gives 0, and 1 window fits"),
+    ("We slide the kernel for $i = 0, \\dots, n-k+1$", "loop bound", "at n=1, k=1 it gives 1, and 1 window fits"),
+    ("kernel: for (int i = 0; i <= n - k + 1; ++i)", "loop bound", "at n=1, k=1 it gives 1, and 1 window fits"),
+    ("kernel: for i in range(n - k):", "loop bound", "at n=1, k=1 it gives 0, and 1 window fits"),
+    (
+        "The transposed convolution has output size $(n-1)s + 2p + k$.",
+        "size formula",
+        "at n=1, s=1, p=1, k=3 it gives 5, and the size is 1",
+    ),
+    ("A full convolution has output size n + k.", "size formula", "at n=1, k=1 it gives 2, and the size is 1"),
+    (
+        r"dilated: $\lfloor (n + 2p - dk)/s \rfloor + 1$",
+        "size formula",
+        "at n=1, p=0, d=2, k=1, s=1 it gives 0, and 1 window fits",
+    ),
+    (r"$O = (I - K + 2P)/S$", "size formula", "at I=1, K=1, P=0, S=1 it gives 0, and 1 window fits"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "remark"), PLAIN)
+def test_wrong_sizes_without_division(text, kind, remark):
+    (finding,) = audit(text)
+    assert (finding.kind, finding.remark) == (kind, remark)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A code with kernel: the syndrome has length n - k, the output has length n - k.",
+        r"After the filter, the autocovariance $\sum_{t=1}^{n-k} x_t x_{t+k}$",
+        "for i in range(n - k): a[i] = a[i + k]",
+        "The null space, or kernel; the output size is n - k.",
+        r"A kernel density estimate has output size $n - k$.",
+        "Two convolutions with one kernel: the output size is $n - 2k + 2$",
+        "The convolution reads input $i$ for the output $o = (i + p - k)/s$.",
+        "the output of the filter is $x[n-k]$",
+        "The window: the receptive field is n + k + 1",
+    ],
+)
+def test_other_numbers_that_look_like_sizes(text):
+    assert not audit(text)
