@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from convproof.symbolic.latex_tree import Atom, parse
 
@@ -88,6 +89,8 @@ _BARS = {
     r"\dot": "\u0307",
 }
 _BELOW = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))
+_FRACTIONS = frozenset((r"\frac", r"\tfrac", r"\dfrac"))
+_WORDS = frozenset((r"\mathrm", r"\operatorname", r"\text", r"\mbox", r"\mathsf"))
 _BOARD = {"Z": "ℤ", "N": "ℕ", "R": "ℝ", "C": "ℂ", "Q": "ℚ"}
 _SIMPLE = re.compile(r"[\w′]+|⌊.*⌋|⌈.*⌉|∂\w+(\([^()]*\)|_\{[^{}]*\})?")  # needs no brackets in a fraction
 _TIGHT = re.compile(r" ([=<≤∈+−]) ")
@@ -120,18 +123,28 @@ def plain_prose(text: str) -> str:
 
 
 def _row(atoms: Iterable[Atom]) -> str:
-    text, after_sign = "", True
-    for atom in atoms:
+    atoms = tuple(atom for atom in atoms if atom.arguments or _SIGNS.get(atom.text) != "")
+    text, after_sign, after_d = "", True, False
+    for atom, following in zip_longest(atoms, atoms[1:]):
         one = _one(atom)
         sign = one in _SPACED and not (one == "−" and after_sign)
+        if atom.text in _FRACTIONS and not one.startswith("∂") and _multiplied(text, following):
+            one = f" ({one}) " if atom.text != r"\tfrac" else one
         if sign:
             text = f"{text.rstrip()} {one} "
-        elif _LETTER_LAST.search(text) and _LETTER_FIRST.match(one):  # a product of letters
+        elif _LETTER_LAST.search(text) and _LETTER_FIRST.match(one) and not after_d:  # a product of letters
             text += f" {one}"
         else:
             text += ", " if one == "," else one
         after_sign = sign or one in ("(", "[", ",", "{", "")
+        after_d = atom.text == r"\mathrm" and one == "d"  # of an integral
     return text
+
+
+def _multiplied(before: str, following: Atom | None) -> bool:
+    """Return whether a fraction stands in a product, so that it needs brackets on one line."""
+    behind = following is not None and (following.text in _FRACTIONS or following.text.isalnum())
+    return behind or bool(re.search(r"[\w′)]$", before.rstrip()))
 
 
 def _one(atom: Atom) -> str:
@@ -153,8 +166,10 @@ def _grouped(text: str) -> str:
 
 
 def _body(atom: Atom) -> str:
+    if atom.text in _WORDS and all(not (letter.below or letter.above) for part in atom.arguments for letter in part):
+        return "".join(_one(letter) for part in atom.arguments for letter in part)
     parts = [_row(part).strip() for part in atom.arguments]
-    if atom.text in (r"\frac", r"\tfrac", r"\dfrac"):
+    if atom.text in _FRACTIONS:
         return "/".join(part if _SIMPLE.fullmatch(part) else f"({part})" for part in (*parts, "", "")[:2])
     if atom.text in _BARS:
         return "".join(letter + _BARS[atom.text] for part in parts for letter in part)

@@ -13,8 +13,9 @@ from convproof.errors import ArgumentValueError, Refuted, bad
 from convproof.evidence import EVIDENCE, Certificate
 from convproof.geometry import Conv
 from convproof.symbolic.guarded_sum import Factor, GuardedSum
-from convproof.symbolic.notation import Notation, broken
-from convproof.symbolic.notation import width as letters
+from convproof.symbolic.latex_lines import broken
+from convproof.symbolic.latex_lines import width as letters
+from convproof.symbolic.notation import Notation
 from convproof.symbolic.step_checks import Claim, Setting, certify
 
 __all__ = ["Derivation", "Part", "Step", "Writer"]
@@ -37,7 +38,7 @@ class Step:
     before, after : GuardedSum or None
         Both sides as expressions; None where the claim has no index form.
     certificates : tuple of Certificate
-        What the step rests on; empty for a definition.
+        What the step rests on; empty for a definition, and for what is only stated.
     relation : str
         LaTeX of the sign between both sides.
     final : bool
@@ -56,7 +57,7 @@ class Step:
 
     @property
     def evidence(self) -> str | None:
-        """The strongest word of evidence among the certificates; None for a definition."""
+        """The strongest word of evidence among the certificates; None where there are none."""
         words = [c.evidence for c in self.certificates if c.evidence]
         return min(words, key=EVIDENCE.index) if words else None
 
@@ -148,7 +149,7 @@ class Derivation:
         return derivation_fragment(self)
 
     def __str__(self) -> str:
-        words = [step.evidence or "definition" for step in self.steps]
+        words = [step.evidence or ("definition" if step.rule == "definition" else "stated") for step in self.steps]
         head = f"{self.title} ({self.op}): {len(self.steps)} steps in {self.seconds:.1f} s"
         rows = [f"  {step.rule:<14} {word:<10} {step.why}" for step, word in zip(self.steps, words, strict=True)]
         return "\n".join([head, *rows])
@@ -197,6 +198,8 @@ class Writer:
         How it is written.
     symbols : dict
         What each symbol means; filled as the derivation goes.
+    written : dict
+        Which symbol stands behind each LaTeX; filled as the derivation goes.
     """
 
     op: str
@@ -205,6 +208,7 @@ class Writer:
     notation: Notation
     symbols: dict[str, str] = field(default_factory=dict)
     parts: list[tuple[str, str, list[Step]]] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
     def part(self, title: str, text: str = "") -> None:
@@ -305,4 +309,14 @@ class Writer:
         return sum(len(steps) for *_, steps in self.parts)
 
     def _add(self, step: Step) -> None:
+        if step.after is not None:
+            self._tell_apart(step.after)
         self.parts[-1][2].append(replace(step, why=self.notation.sentence(step.why)))
+
+    def _tell_apart(self, sum_: GuardedSum) -> None:
+        """Refuse names that make two things look alike: the formula would say something else."""
+        for plain, latex in self.notation.named(sum_):
+            other = self.written.setdefault(latex, plain)
+            if other != plain:
+                both = f"{other} and {plain} are both written {latex}"
+                raise ArgumentValueError(bad("names", self.notation.names, f"a name of its own for each thing: {both}"))

@@ -1,23 +1,22 @@
 """How a derivation is written: names of indices, style of elements and gradients, brackets shown or hidden.
 
-A formula is made as a list of pieces, between which a line may be broken; `broken` packs them into lines.
+A formula is made as a list of pieces, between which a line may be broken: `latex_lines.broken` packs them.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from sympy import Add, Expr, Mul, Symbol, ceiling, floor
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError, bad
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient
-from convproof.symbolic.latex_width import POINTS_PER_LETTER, points
 
-__all__ = ["PAPER", "SLIDE", "Notation", "broken", "slide", "width"]
+__all__ = ["PAPER", "SLIDE", "Notation", "slide"]
 
 # Terms of a sum and letters of a product are written in the order a textbook has them: s r + d a - p.
 _LETTERS = "i u z r t v a j b g c m n k o N M C s d p q"
@@ -30,6 +29,9 @@ _TENSORS = ("x", "w", "y", "g")
 
 # A letter that is neither part of a command or a word nor named by a font.
 _LONE_LETTER = re.compile(r"(?<![A-Za-z\\])(?<!\\mathbf\{)(?<!\\mathsf\{)(?<!\\mathrm\{)[A-Za-z](?![A-Za-z])")
+
+_AXIS = re.compile(r"_\d+(?='*$)")
+_DERIVED = re.compile(r"d.")  # dy, dy/dx
 
 _GREEK = {"beta": r"\beta", "tau": r"\tau", "gamma": r"\gamma", "rho": r"\rho", "omega": r"\omega"}
 
@@ -86,6 +88,8 @@ class Notation:
         texts = (*self.names, *self.names.values()) if isinstance(self.names, Mapping) else (None,)
         if not all(isinstance(text, str) for text in texts):
             raise ArgumentTypeError(bad("names", self.names, "a mapping of names to LaTeX, both strings"))
+        if not all(map(_is_formula, self.names.values())):
+            raise ArgumentValueError(bad("names", self.names, "LaTeX of a formula, its braces in pairs"))
         if isinstance(self.width, bool) or not isinstance(self.width, int) or not 30 <= self.width <= 1000:
             raise ArgumentValueError(bad("width", self.width, "an integer from 30 to 1000"))
 
@@ -219,6 +223,16 @@ class Notation:
 
     # ------------------------------------------------------------------ sums
 
+    def named(self, sum_: GuardedSum) -> Iterator[tuple[str, str]]:
+        """Yield the symbols of a formula and its tensors, ``x()``: the plain name, and the LaTeX.
+
+        Where bold letters stand for all axes, so do the plain names.
+        """
+        for symbol in sorted((*sum_.indices, *sum_.parameters), key=str):
+            yield (_AXIS.sub("", str(symbol)) if self.vectors else str(symbol)), self.symbol(symbol)
+        for tensor in {t for term in sum_.terms for t in term.tensors if not _DERIVED.match(t)}:
+            yield f"{tensor}()", f"{self.tensor(tensor)}()"
+
     def binder(self, index: Index) -> str:
         name = self.symbol(index.symbol)
         if index.size is None:
@@ -247,6 +261,14 @@ class Notation:
         return [part for part in (sums, *(parts or ["1"])) if part]
 
 
+def _is_formula(latex: str) -> bool:
+    """Return whether a name can stand in a formula: not empty, braces in pairs, nothing that ends a formula."""
+    bare = re.sub(r"\\[{}$&#%]", "", latex)
+    depths = list(accumulate((letter == "{") - (letter == "}") for letter in bare))
+    balanced = not depths or (min(depths) >= 0 and depths[-1] == 0)
+    return balanced and bool(latex.strip()) and latex.isprintable() and not set(bare) & set("$&#%")
+
+
 def _says_that_an_element_exists(guard: Guard, term: Term) -> bool:
     """Return whether a range is that of an index of a factor, up to a size of it: the factor is zero outside."""
     if not isinstance(guard, Range) or guard.low != 0 or not isinstance(guard.high, Symbol):
@@ -273,13 +295,13 @@ def _terms(e: Expr) -> list[tuple[bool, Expr]]:
     """
     terms = list(Add.make_args(e))
     grouped = []
-    for step in sorted((v for v in e.free_symbols if str(v).partition("_")[0] in _STEPS), key=str):
-        multiplied = [term for term in terms if term.as_powers_dict()[step] == 1]
-        bare = next((term for term in multiplied if term.as_coeff_Mul()[1] == step), None)
-        others = [term for term in multiplied if bare is not None and _negative(term) != _negative(bare)]
+    for bare in sorted(filter(_is_step, terms), key=str):
+        step = -bare if _negative(bare) else bare
+        others = [term for term in terms if _negative(term) != _negative(bare) and _divides(step, term)]
         if others:
             inner = Add(*(term / step for term in (*others, bare)))
-            grouped.append((_negative(others[0]), Mul(step, -inner if _negative(others[0]) else inner, evaluate=False)))
+            parts = (*Mul.make_args(step), -inner if _negative(others[0]) else inner)
+            grouped.append((_negative(others[0]), Mul(*parts, evaluate=False)))
             terms = [term for term in terms if term not in (*others, bare)]
     signs = [(term.could_extract_minus_sign(), term) for term in terms]
     ordered = sorted(
@@ -294,6 +316,16 @@ def _negative(term: Expr) -> bool:
     return term.could_extract_minus_sign()
 
 
+def _is_step(term: Expr) -> bool:
+    """Return whether a term is a stride, a dilation or a product of them, with either sign."""
+    letters = {str(symbol).partition("_")[0].rstrip("'") for symbol in term.free_symbols}
+    return bool(letters) and letters <= set(_STEPS) and abs(term.as_coeff_Mul()[0]) == 1
+
+
+def _divides(step: Expr, term: Expr) -> bool:
+    return (term / step).as_numer_denom()[1] == 1
+
+
 def _term_order(signed: tuple[bool, Expr]) -> tuple[bool, int, str]:
     negative, term = signed
     return negative, _letter(term), str(term)
@@ -303,52 +335,6 @@ def _factor_order(factor: Expr) -> tuple[int, str]:
     """Strides, then dilations, before the index they multiply."""
     letter = str(factor).partition("_")[0].rstrip("'")
     return _STEPS.get(letter, len(_STEPS)), str(factor)
-
-
-# ---------------------------------------------------------------------- widths and lines
-
-_ENDS = re.compile(r"(?<!\\),|\\,(?=\\sum)")
-_TALL = re.compile(r"\\!\\left\((.*)\\right\)$", re.DOTALL)
-
-
-def width(latex: str) -> int:
-    """Estimate how many letters wide a formula is set."""
-    return math.ceil(points(latex) / POINTS_PER_LETTER)
-
-
-def broken(pieces: Iterable[str], limit: int, first: int | None = None) -> list[str]:
-    """Pack pieces into lines of about `limit` letters; the first line takes `first` of them."""
-    lines: list[str] = []
-    free = limit if first is None else first
-    for piece in (part for whole in pieces for part in _cut(whole, limit)):
-        needed = width(piece)
-        if lines and needed <= free:
-            lines[-1] += r"\," + piece
-        else:
-            free = limit if lines else free
-            lines.append(piece)
-        free -= needed
-    return lines
-
-
-def _cut(piece: str, limit: int) -> list[str]:
-    """Cut what is wider than a line: an element behind the commas of its indices, sums between them."""
-    if width(piece) <= limit:
-        return [piece]
-    sized = _TALL.sub(r"\\biggl(\1\\biggr)", piece)  # delimiters that grow by themselves end on the line they begin on
-    ends = [at.end() for at in _ENDS.finditer(sized) if _outside_braces(sized[: at.start()])]
-    parts = [sized[begin:end] for begin, end in zip([0, *ends], [*ends, len(sized)], strict=True)]
-    lines = [parts[0]]
-    for part in parts[1:]:
-        if width(lines[-1] + part) <= limit:
-            lines[-1] += part
-        else:
-            lines.append(part.lstrip())
-    return lines
-
-
-def _outside_braces(text: str) -> bool:
-    return text.count("{") == text.count("}")
 
 
 #: Formulas for every size, as in a paper.

@@ -60,7 +60,7 @@ def test_several_topics_tell_progress_and_are_printed_once(run):
         (["--simple"], "∂L/∂x(i)", "x̄"),
         (["--simple", "--style", "paper"], "x̄(i)", "∂L"),
         (["--style", "slide"], "∂L/∂x", "x̄"),
-        (["--hide-brackets"], "[s | i", "[0 ≤"),
+        (["--hide-brackets"], "[s | i", "[0 ≤ (i"),
         (["--sum-over", "pixels"], "[d | i", "[s | i"),
         (["--index-names", "r=u, a=t"], "s u + d t − p", "s r + d a"),
         (["--index-names", "w=\\omega"], "ω(γ", "w(γ"),

@@ -7,7 +7,7 @@ import pytest
 from convproof.errors import ArgumentValueError, Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic.derivation import Writer
-from convproof.symbolic.notation import PAPER
+from convproof.symbolic.notation import PAPER, Notation
 from tests.symbolic.step_cases import FORWARD, GATHER, PLAIN, SCATTER, Y, a, dy, i, k, n, o, one, r, w, y
 
 HELD = Certificate("a claim", "formula", "one size", "exact")
@@ -86,3 +86,30 @@ def test_no_link_of_a_chain_is_left_out(writer):
         writer.step("sift", GATHER, "Over the line that has none.")
     writer.state("words", "", ["?"], "The same, said in numbers.", after=SCATTER)
     assert writer.step("sift", GATHER, "One output is left.") == GATHER
+
+
+@pytest.mark.parametrize(
+    ("names", "both"),
+    [({"a": "i"}, "a and i"), ({"a": "o"}, "a and o"), ({"w": "\\bar{w}"}, None), ({"a": "i", "i": "a"}, None)],
+)
+def test_names_that_make_two_things_look_alike_are_refused(names, both):
+    """A sum over i of elements i of another tensor would be another formula than the one that was proved."""
+    writer = Writer("conv1d_input", "Input gradient", PLAIN, Notation(names=names))
+    writer.part("First")
+    if both is None:
+        writer.define(dy(i), GATHER, "By definition.")
+        return
+    with pytest.raises(ArgumentValueError, match=f"a name of its own for each thing: {both} are both written"):
+        writer.define(dy(i), GATHER, "By definition.")
+
+
+def test_tensors_have_names_of_their_own_but_may_share_them_with_indices():
+    for names in ({"y": "w"}, {"w": "y"}):
+        writer = Writer("conv1d", "Forward", PLAIN, Notation(names=names))
+        writer.part("First")
+        writer.define(y(r), one({r: o}, {}, [], y(r)), "By definition.")
+        with pytest.raises(ArgumentValueError, match="are both written"):
+            writer.define(w(a), one({a: k}, {}, [], w(a)), "By definition.")
+    writer = Writer("conv1d", "Forward", PLAIN, Notation(names={"y": "r"}))
+    writer.part("First")
+    writer.define(y(r), one({r: o}, {}, [], y(r)), "By definition.")

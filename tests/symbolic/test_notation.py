@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Symbol, symbols
+from sympy import Symbol, symbols, sympify
 
 from convproof.errors import ArgumentTypeError, ArgumentValueError
 from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
 from convproof.symbolic.guards import Range
+from convproof.symbolic.latex_lines import broken, width
 from convproof.symbolic.latex_tree import parse
 from convproof.symbolic.latex_width import points
-from convproof.symbolic.notation import SLIDE, Notation, broken, width
+from convproof.symbolic.notation import SLIDE, Notation
 
 R, A, N, K = symbols("r a n k", integer=True)
 Y = GuardedSum(
@@ -32,6 +33,11 @@ Y = GuardedSum(
         ({"names": "r=u"}, ArgumentTypeError),
         ({"names": {"r": 3}}, ArgumentTypeError),
         ({"names": {3: "r"}}, ArgumentTypeError),
+        ({"names": {"r": "\\mathbf{u"}}, ArgumentValueError),
+        ({"names": {"r": "}{"}}, ArgumentValueError),
+        ({"names": {"r": " "}}, ArgumentValueError),
+        ({"names": {"r": "u$"}}, ArgumentValueError),
+        ({"names": {"r": "u\n"}}, ArgumentValueError),
         ({"width": 29}, ArgumentValueError),
         ({"width": 1001}, ArgumentValueError),
         ({"width": 60.0}, ArgumentValueError),
@@ -88,6 +94,26 @@ def test_primes_stay_on_the_letter(name, latex):
     assert Notation(names={"r_1": "u", "r_2": "q_3"}).symbol(Symbol(name)) == latex
 
 
+def test_names_with_braces_of_any_kind():
+    assert Notation(names={"r": r"\{\hat{u}_{1}\}"}).symbol(Symbol("r")) == r"\{\hat{u}_{1}\}"
+
+
+@pytest.mark.parametrize(
+    ("size", "latex"),
+    [
+        ("s*o - s", r"s \left(o - 1\right)"),
+        ("s*e*k - s*e", r"s d' \left(k - 1\right)"),
+        ("d*k - d + 1", r"d \left(k - 1\right) + 1"),
+        ("s - d", "s - d"),
+        ("2*s - s*o", r"2 s - s o"),
+    ],
+)
+def test_a_stride_stands_before_what_it_multiplies(size, latex):
+    """So does a product of them, with primes (here e stands for d')."""
+    names = {"s": Symbol("s"), "d": Symbol("d"), "e": Symbol("d'"), "k": K, "o": Symbol("o")}
+    assert Notation().expression(sympify(size, names)) == latex
+
+
 def test_vectors_are_one_letter_for_all_axes():
     bold = Notation(vectors=True)
     assert bold.symbol(Symbol("r_1'")) == bold.symbol(Symbol("r_2'")) == r"\mathbf{r}'"
@@ -140,6 +166,21 @@ def test_what_is_wider_than_a_line_is_cut_behind_commas_and_between_sums():
     sums = r"\,".join(rf"\sum_{{a_{n}=0}}^{{k_{n} - 1}}" for n in range(20))
     assert all(line.startswith(r"\sum") for line in broken([sums], 30))
     assert broken(["a + b" * 60], 30) == ["a + b" * 60], "what has no place to be cut is left whole"
+
+
+def test_a_range_wider_than_a_line_is_cut_before_its_upper_end():
+    bracket = r"\left[0 \le i_1 + d_1 a_1 + p_1 - d_1 \left(k_1 - 1\right) < s_1 \left(o_1 - 1\right)\right]"
+    assert broken([bracket], 30) == [
+        r"\bigl[0 \le i_1 + d_1 a_1 + p_1 - d_1 \left(k_1 - 1\right)",
+        r"< s_1 \left(o_1 - 1\right)\bigr]",
+    ]
+    assert broken([bracket], 80) == [bracket]
+
+
+def test_no_piece_stands_alone_on_the_last_line_where_another_can_join_it():
+    pieces = ["x(r)", "y(r)", "z(r)", "w(a)"]
+    assert broken(pieces, 15) == [r"x(r)\,y(r)", r"z(r)\,w(a)"]
+    assert broken(pieces[:3], 11) == [r"x(r)\,y(r)", "z(r)"], "the line before would have one piece left"
 
 
 @pytest.mark.parametrize(
