@@ -41,8 +41,7 @@ def weight_gradient(axes: int, simple: bool, notation: Notation) -> Derivation:
     writer = _begin(conv, f"conv{axes}d_weight", "Weight gradient of a convolution", notation)
     weight_rule(conv).write(writer)
     if channels := tuple(i.symbol for i in conv.channels("gamma", "m")):
-        why = "Group and filter have to be those of the weight asked for."
-        writer.step("sift", sifted(writer.last, channels), why)
+        writer.step("sift", sifted(writer.last, channels), _MATCHED_FILTER)
     writer.confirm(same_products(conv, writer.last, "w", {"y": "dy", "x": "x"}))
     return writer.finish()
 
@@ -67,7 +66,8 @@ def weight_rule(conv: Convolution) -> ChainRule:
         by=conv.channels("gamma'", "m'", "c") + conv.taps(),
         definition=_DEFINITION,
         what="weight",
-        survives="Every output uses a weight once, each with another element of the input.",
+        survives="Every output uses a weight once, each with another element of the input."
+        + (" The sum is the cross-correlation of the input with the gradient that arrives." if conv.simple else ""),
         matched=tuple(i.symbol for i in (*conv.channels("c'"), *conv.taps("a'"))),
         match="The tap is the one asked for." if conv.simple else "Channel and tap are those asked for.",
     )
@@ -76,9 +76,17 @@ def weight_rule(conv: Convolution) -> ChainRule:
 _DEFINITION = "Cross-correlation: each output is a sum over the taps."
 _SURVIVING_OUTPUT = (
     "For each tap at most one output reads the element: $s\\,r + d\\,a - p = i$ has the solution "
-    "$r = (i + p - d\\,a)/s$, if the stride divides $i + p - d\\,a$ and the output exists."
+    "$r = (i + p - d\\,a)/s$, if the stride divides $i + p - d\\,a$ and the output exists. This is the transposed "
+    "convolution of the gradient that arrives."
 )
-_SURVIVING_OUTPUT_SIMPLE = "For each tap one output reads the element, at the tap's distance before it, if it exists."
+_SURVIVING_OUTPUT_SIMPLE = (
+    "For each tap one output reads the element, at the tap's distance before it, if it exists. This is the convolution "
+    "of the gradient that arrives with the kernel; as a cross-correlation, with the flipped kernel."
+)
+_MATCHED_FILTER = (
+    "Group and filter have to be those of the weight asked for. This is a cross-correlation of the input with the "
+    "gradient that arrives: the gradient is the kernel, dilated by $s$ and moved in steps of $d$."
+)
 _SURVIVING_TAP = (
     "Each output reads the element through at most one tap: $a = (i + p - s\\,r)/d$, "
     "if the dilation divides $i + p - s\\,r$ and the tap exists."

@@ -25,7 +25,7 @@ __all__ = ["output_size"]
 
 
 def output_size(axes: int, simple: bool, notation: Notation) -> Derivation:
-    """Derive the output size of a convolution and of its transpose, for one axis (whatever `axes` is).
+    """Derive the output size of a convolution and of its transpose, for one axis.
 
     ``o = floor((n + p + q - d*(k - 1) - 1) / s) + 1``, with padding p below and q above; and the formulas that are
     often met and wrong, each with its smallest counterexample. References as of this module.
@@ -89,14 +89,15 @@ def _wrong(writer: Writer, sizes: Sizes) -> None:
     r, slack, s = index("r"), sizes.slack, sizes.s
     up = ceiling(slack / s) + 1
 
-    def wrong(count: Expr, why: str, *given: Guard) -> None:
-        counted, shown = over(Index(r, count)), writer.notation.expression(count)
+    def wrong(count: Expr, why: str, *given: Guard, shown: str = "") -> None:
+        counted, shown = over(Index(r, count)), shown or writer.notation.expression(count)
         differs(writer, "o", shown, why, before=sizes.fitting(), wrong=counted, given=given)
 
     wrong(sizes.count + 1, "A loop that includes its upper end, $r = 0, \\dots, o$, makes one output too many.")
     if not sizes.simple:
         wrong(up, "Rounding up counts a last window that does not fit.", Range(slack))
-        wrong(up, _TRUNCATED, Range(slack, Integer(0), None))
+        shown = rf"\mathrm{{trunc}}\left({writer.notation.expression(slack / s)}\right) + 1"
+        wrong(up, _TRUNCATED, Range(slack, Integer(0), None), shown=shown)
 
 
 _COUNTED = (
@@ -104,7 +105,7 @@ _COUNTED = (
     "$U$ is the sum of an arbitrary function $u$ of the windows that fit; with $u = 1$ it counts them."
 )
 _COUNTED_SIMPLE = (
-    "Window number $r$ begins at $r$ and ends $k - 1$ further on. "
+    "Without padding, window number $r$ begins at $r$ and ends $k - 1$ further on. "
     "$U$ is the sum of an arbitrary function $u$ of the windows that fit; with $u = 1$ it counts them."
 )
 _FITS = "The first window begins at the first element of the padded input; the last tap lies before its end."

@@ -71,7 +71,9 @@ _TRANSPOSED = (
     "A transposed convolution leads from the size of the output back to that of the input, "
     "but $s$ input sizes have the same number of outputs: output padding tells them apart."
 )
-_TRANSPOSED_SIMPLE = "A transposed convolution leads from the size of the output back to that of the input."
+_TRANSPOSED_SIMPLE = (
+    "A transposed convolution leads from the size of the output back to that of the input: here without padding."
+)
 _WIDER = (
     "PyTorch takes output padding below $\\max(s, d)$. Nothing above needed $o$ to be the number of all windows: "
     "the result is the transpose of a convolution of which only the first $o$ outputs are kept."

@@ -138,10 +138,10 @@ def _fold_after_unfold(writer: Writer, conv: Convolution) -> None:
     writer.define(left, folded(conv, "X"), "Columns added back, where they came from.")
     same = GuardedSum(lead + i, (_over_windows(conv, conv.element("x", lead, i)),))
     writer.step("insert", same, "Each of these columns holds the element itself.")
-    writer.setting = replace(writer.setting, definitions={**writer.setting.definitions, "N": windows})
-    counted = GuardedSum(lead + i, (Term((), (), (conv.element("N", i), conv.element("x", lead, i))),))
+    writer.setting = replace(writer.setting, definitions={**writer.setting.definitions, _COUNT: windows})
+    counted = GuardedSum(lead + i, (Term((), (), (conv.element(_COUNT, i), conv.element("x", lead, i))),))
     writer.step("insert", counted, "So often as windows hold the element.")
-    writer.define(conv.element("N", i), windows, "The number of windows that hold element $i$.")
+    writer.define(conv.element(_COUNT, i), windows, "The number of windows that hold element $i$.")
     if conv.axes > 1:
         _count_by_axis(writer, conv)
 
@@ -150,9 +150,9 @@ def _count_by_axis(writer: Writer, conv: Convolution) -> None:
     factors = []
     for axis, (i, read) in enumerate(zip(conv.pixels(), conv.reads(), strict=True)):
         windows = Term((conv.taps()[axis], conv.outputs()[axis]), (read,), ())
-        definitions = {**writer.setting.definitions, f"N_{axis + 1}": GuardedSum((i,), (windows,))}
+        definitions = {**writer.setting.definitions, rf"{_COUNT}_{axis + 1}": GuardedSum((i,), (windows,))}
         writer.setting = replace(writer.setting, definitions=definitions)
-        factors.append(Factor(f"N_{axis + 1}", (i.symbol,)))
+        factors.append(Factor(rf"{_COUNT}_{axis + 1}", (i.symbol,)))
     why = "Each axis counts for itself: the numbers of windows along the axes are multiplied."
     writer.step("factor", GuardedSum(conv.pixels(), (Term((), (), tuple(factors)),)), why)
 
@@ -198,9 +198,10 @@ def _example(writer: Writer, axes: int) -> None:
     writer.part("An example", "On one axis, $n = 6$, $k = 3$, $s = 2$, $p = 1$.")
     pieces = ["(" + ", ".join(map(str, counted.tolist())) + ")"]
     why = "Elements lie in one window or in two: a pattern seen in transposed convolutions as a checkerboard."
-    writer.state("count", "(N(0), \\dots, N(5))", pieces, why, (certificate,))
+    writer.state("count", rf"({_COUNT}(0), \dots, {_COUNT}(5))", pieces, why, (certificate,))
 
 
+_COUNT = r"\nu"  # of windows; N is the number of images
 _COLUMNS = (
     "A matrix with one column for each window $r$ and one row for each channel $c$ and tap $a$, "
     "rows and columns numbered row by row."
