@@ -81,11 +81,12 @@ def with_modes(sheet: Sheet, found: list[Fit]) -> list[Fit]:
 
 
 def order(found: Fit) -> tuple[object, ...]:
-    """Return what sorts fits: fewest differences, then the plainest geometry."""
+    """Return what sorts fits: fewest differences, then most names taken for taps, then the plainest geometry."""
     claim, geo = found.claim, found.claim.geometry
     padding = [side for pair in geo.padding for side in pair]
     return (
         len(found.differences),
+        -found.elements if found.differences else 0,
         geo.mode != "zeros",
         claim.data,
         geo.outputs is not None,

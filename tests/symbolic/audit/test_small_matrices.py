@@ -133,3 +133,9 @@ def test_a_header_of_names_is_no_row(body):
 
 def test_a_pipe_in_prose_is_no_table():
     assert not audit("a | b\n\nif x || y: |z|\n---\nmore | text").matrices
+
+
+def test_every_name_that_is_printed_is_a_tap_where_that_explains_as_much():
+    text = r"\begin{bmatrix} w_2&0&0&0&0&0 \\ 0&w_0&w_1&w_2&0&0 \\ 0&0&0&0&0&w_1 \end{bmatrix}"
+    (finding,) = audit(text)
+    assert (finding.row, finding.column, finding.derived, finding.geometry) == (2, 4, "w_{0}", "x1x1x6-w1x1x3-s3-p2")
