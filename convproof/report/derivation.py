@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convproof.report.derivation_numbers import in_numbers, matrices
-from convproof.report.derivation_view import Booklet, Line, Scope, Sheet, legend, sheet, symbols
+from convproof.report.derivation_view import (
+    Booklet,
+    Line,
+    Scope,
+    Sheet,
+    common_symbols,
+    legend,
+    own_symbols,
+    sheet,
+    symbols,
+)
 from convproof.report.latex import plain, plain_prose
 from convproof.report.mathml import mathml, prose
 
@@ -27,6 +37,7 @@ __all__ = ["by_chapter", "derivation_fragment", "derivation_page", "derivation_t
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _TEXT_WIDTH = 100
+_INDENT = " " * 9  # of a formula's further lines
 _LEAST_WIDTH = 40
 
 
@@ -41,17 +52,20 @@ def page_context(booklet: Booklet) -> dict[str, Any]:
 
     given = legend(booklet.derivations)
     sheets = [sheet(derivation, given) for derivation in booklet.derivations]
+    chapters = by_chapter(sheets)
+    common = common_symbols([members for _, members in chapters])
     return {
         "version": __version__,
         "title": sheets[0].title if len(sheets) == 1 else "Convolutions, derived",
         "booklet": len(sheets) > 1,
         "sheets": sheets,
-        "chapters": by_chapter(sheets),
+        "chapters": chapters,
         "anchor": lambda one: f"d{sheets.index(one) + 1}",
         "count": sum(len(one.lines) for one in sheets),
         "seconds": sum(derivation.seconds for derivation in booklet.derivations),
         "legend": given,
-        "symbols": symbols(booklet.derivations),
+        "symbols": common,
+        "own_symbols": partial(own_symbols, common=common),
         "geometries": booklet.all_geometries,
     }
 
@@ -133,13 +147,18 @@ def _step_lines(line: Line, width: int) -> list[str]:
 
 def _formula_lines(number: str, left: str, relation: str, pieces: Iterable[str], width: int) -> list[str]:
     """Write a formula, its lines ending between pieces where they can."""
-    lines = [f"{number:>3}  {plain(left)} {plain(relation)}" if left else f"{number:>3}    {plain(relation)}"]
+    head = f"{number:>3}  {plain(left)} {plain(relation)}" if left else f"{number:>3}    {plain(relation)}"
+    lines = [[head]]
     for piece in map(plain, pieces):
-        if len(lines[-1]) + 1 + len(piece) <= width:
-            lines[-1] += f" {piece}"
+        if len(" ".join([*lines[-1], piece])) <= width:
+            lines[-1].append(piece)
         else:
-            lines += textwrap.wrap(piece, width, initial_indent=" " * 9, subsequent_indent=" " * 9)
-    return lines
+            lines += [[part] for part in textwrap.wrap(piece, width, initial_indent=_INDENT, subsequent_indent=_INDENT)]
+    if len(lines) > 1 and len(lines[-1]) == 1 and len(lines[-2]) > 2:  # a piece that stands alone
+        joined = f"{_INDENT}{lines[-2][-1]} {lines[-1][0].strip()}"
+        if len(joined) <= width:
+            lines[-2:] = [lines[-2][:-1], [joined]]
+    return [" ".join(line) for line in lines]
 
 
 def _legend_lines(scopes: Iterable[Scope], width: int) -> list[str]:

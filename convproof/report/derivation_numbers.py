@@ -51,15 +51,16 @@ def in_numbers(derivation: Derivation, geo: Conv) -> list[Formula]:
     if not _applies(derivation, geo):
         return []
     numbers = _numbers(geo)
+    notation = replace(derivation.notation, vectors=False)  # the numbers of the axes differ
     found = []
     for part in derivation.parts:
         left = ""
         for step in part.steps:
-            left = step.left or left
+            left = notation.element(step.element) if step.element is not None else step.left or left
             if step.final and step.after is not None:
                 values = {symbol: numbers[str(symbol)] for symbol in step.after.parameters if str(symbol) in numbers}
                 put = _tidy(step.after.substitute(values))
-                found.append(Formula(left, step.relation, tuple(derivation.notation.pieces(put)), put))
+                found.append(Formula(left, step.relation, tuple(notation.pieces(put)), put))
     return found
 
 

@@ -6,7 +6,8 @@ was found. The letters are given out as they are first used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
     from convproof.geometry import Conv
     from convproof.symbolic.derivation import Derivation, Step
 
-__all__ = ["FORMULA_MEANING", "Booklet", "Chain", "Legend", "Line", "Scope", "Sheet", "legend", "sheet", "symbols"]
+__all__ = [
+    "FORMULA_MEANING", "Booklet", "Chain", "Legend", "Line", "Scope", "Sheet", "common_symbols", "legend",
+    "own_symbols", "sheet", "symbols",
+]  # fmt: skip
 
 #: What the words of evidence claim of a formula.
 FORMULA_MEANING = {**MEANING, "exact": "the same polynomial, every coefficient compared, at concrete sizes"}
+
+Symbols = Mapping[str, tuple[str, ...]]  # a meaning, and the LaTeX of what has it
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -104,6 +110,11 @@ class Sheet:
         return tuple(line for chain in self.chains for line in chain.lines)
 
     @property
+    def has_limits(self) -> bool:
+        """Whether a certificate assumes something, or does not cover something."""
+        return any(line.assumptions or line.not_covered for line in self.lines)
+
+    @property
     def checked(self) -> tuple[Line, ...]:
         """The lines that have certificates."""
         return tuple(line for line in self.lines if line.step.certificates)
@@ -168,7 +179,7 @@ def _titled(derivation: Derivation) -> str:
     return f"{derivation.title}{_AXES[axes_of(derivation.op)]}{simple}"
 
 
-def symbols(derivations: Iterable[Derivation]) -> Mapping[str, tuple[str, ...]]:
+def symbols(derivations: Iterable[Derivation]) -> Symbols:
     """Return the table of notation of several derivations: each meaning once, with the symbols it has."""
     table: dict[str, dict[str, None]] = {}
     for derivation in derivations:
@@ -176,3 +187,26 @@ def symbols(derivations: Iterable[Derivation]) -> Mapping[str, tuple[str, ...]]:
             each_once = ", ".join(dict.fromkeys(latex.split(", ")))  # one bold letter stands for every axis
             table.setdefault(meaning, {})[each_once] = None
     return {meaning: tuple(listed) for meaning, listed in table.items()}
+
+
+def common_symbols(chapters: Sequence[Sequence[Sheet]]) -> Symbols:
+    """Return the symbols that several chapters use, in one meaning each; of a single derivation all of them.
+
+    A symbol with several meanings has the one that comes first.
+    """
+    listed = [symbols(one.derivation for one in members) for members in chapters]
+    uses = Counter(meaning for table in listed for meaning in table)
+    alone = sum(map(len, chapters)) == 1
+    taken: set[str] = set()
+    found: dict[str, tuple[str, ...]] = {}
+    for meaning, written in symbols(one.derivation for members in chapters for one in members).items():
+        letters = {letter for latex in written for letter in latex.split(", ")}
+        if alone or (uses[meaning] > 1 and not letters & taken):
+            found[meaning] = written
+            taken |= letters
+    return found
+
+
+def own_symbols(one: Sheet, common: Symbols) -> Symbols:
+    """Return the symbols of a derivation that are not in the common table, or mean something else."""
+    return {meaning: listed for meaning, listed in symbols([one.derivation]).items() if meaning not in common}

@@ -43,6 +43,8 @@ class Step:
         LaTeX of the sign between both sides.
     final : bool
         Whether it is the formula that was asked for, held against the structure tensor.
+    element : Factor or None
+        The left-hand side, where it is an element of a tensor.
     """
 
     rule: str
@@ -54,6 +56,7 @@ class Step:
     certificates: tuple[Certificate, ...] = ()
     relation: str = "="
     final: bool = False
+    element: Factor | None = None
 
     @property
     def evidence(self) -> str | None:
@@ -225,7 +228,8 @@ class Writer:
 
     def define(self, left: Factor, sum_: GuardedSum, why: str) -> GuardedSum:
         """Write a line that defines its left-hand side."""
-        self._add(Step("definition", self.notation.element(left), tuple(self.notation.pieces(sum_)), why, None, sum_))
+        shown = self.notation.element(left)
+        self._add(Step("definition", shown, tuple(self.notation.pieces(sum_)), why, None, sum_, element=left))
         return sum_
 
     def step(
@@ -259,7 +263,7 @@ class Writer:
         certificates = certify(Claim(before, after, derivative), self.setting, sentence)
         shown = self.notation.element(left) if left is not None else ""
         pieces = tuple(self.notation.pieces(after))
-        self._add(Step(rule, shown, pieces, why, before, after, certificates))
+        self._add(Step(rule, shown, pieces, why, before, after, certificates, element=left))
         return after
 
     def state(
@@ -311,6 +315,7 @@ class Writer:
     def _add(self, step: Step) -> None:
         if step.after is not None:
             self._tell_apart(step.after)
+            self._explain_gradients(step)
         self.parts[-1][2].append(replace(step, why=self.notation.sentence(step.why)))
 
     def _tell_apart(self, sum_: GuardedSum) -> None:
@@ -320,3 +325,12 @@ class Writer:
             if other != plain:
                 both = f"{other} and {plain} are both written {latex}"
                 raise ArgumentValueError(bad("names", self.notation.names, f"a name of its own for each thing: {both}"))
+
+    def _explain_gradients(self, step: Step) -> None:
+        """Put the gradients of a line into the table of notation."""
+        on_the_right = {tensor for term in step.after.terms for tensor in term.tensors} if step.after else set()
+        on_the_left = {step.element.tensor} if step.element else set()
+        for tensor in sorted(on_the_left | on_the_right):
+            if (told := self.notation.gradient(tensor)) is not None:
+                latex, of = told
+                self.symbols.setdefault(latex, f"gradient of the loss by ${of}$" if of else "loss")

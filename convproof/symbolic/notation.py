@@ -201,11 +201,25 @@ class Notation:
             bottom = self._plain(self.tensor(below), indices[half:])
             return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
         if name.startswith("d") and len(name) > 1:
-            base = self.tensor(name[1:])
             if self.gradients == "fraction":
-                return rf"\frac{{\partial L}}{{\partial {self._plain(base, indices)}}}"
-            return self._plain(self.tensor("g") if name == "dy" else rf"\bar{{{base}}}", indices)
+                return rf"\frac{{\partial L}}{{\partial {self._plain(self.tensor(name[1:]), indices)}}}"
+            return self._plain(self._gradient(name), indices)
         return self._plain(self.tensor(name), indices)
+
+    def _gradient(self, name: str) -> str:
+        return self.tensor("g") if name == "dy" else rf"\bar{{{self.tensor(name[1:])}}}"
+
+    def gradient(self, name: str) -> tuple[str, str] | None:
+        """Return the letter of a gradient, and that of the tensor it belongs to; of fractions the letter of the loss.
+
+        Examples
+        --------
+        >>> PAPER.gradient("dw"), SLIDE.gradient("dw"), PAPER.gradient("w")
+        (('\\\\bar{w}', 'w'), ('L', ''), None)
+        """
+        if not _DERIVED.match(name) or "/" in name:
+            return None
+        return ("L", "") if self.gradients == "fraction" else (self._gradient(name), self.tensor(name[1:]))
 
     def tensor(self, name: str) -> str:
         if name in self.names:

@@ -9,7 +9,7 @@ import pytest
 
 from convproof.evidence import Certificate
 from convproof.report.derivation import derivation_fragment, derivation_page, derivation_text
-from convproof.report.derivation_view import Booklet, legend, sheet, symbols
+from convproof.report.derivation_view import Booklet, common_symbols, legend, own_symbols, sheet, symbols
 from convproof.symbolic.derivation import Part, Step
 from tests.report.derivation_samples import HOSTILE, SMALL, derived, hostile, with_piece
 from tests.report.test_html import Reader
@@ -128,6 +128,36 @@ def test_bold_symbols_stand_once_in_the_table_of_notation(several):
     assert (r"\mathbf{r}",) in symbols([several[2]]).values()
 
 
+def told(meanings, op="conv1d"):
+    return sheet(dataclasses.replace(with_piece("x"), op=op, symbols=meanings), legend([]))
+
+
+def test_symbols_of_several_chapters_are_told_once_and_others_where_they_are_used():
+    first = told({"n": "size", "k": "kernel", "t": "place"})
+    second = told({"n": "size", "k": "taps", "h": "shift"})
+    third = told({"k": "taps", "n": "size"})
+    common = common_symbols([[first], [second, third]])
+    assert common == {"size": ("n",)}, "what one chapter uses is told there, in each of its derivations"
+    assert own_symbols(first, common) == {"kernel": ("k",), "place": ("t",)}
+    assert own_symbols(second, common) == {"taps": ("k",), "shift": ("h",)}
+    assert common_symbols([[first]]) == symbols([first.derivation]), "of one derivation all of them"
+
+
+def test_a_symbol_of_two_meanings_has_one_in_the_common_table():
+    other = {"n": "length", "k, d": "kernel and dilation"}
+    chapters = [[told({"n": "size", "d": "dilation"})], [told({"n": "size", "d": "dilation"})], [told(other)]]
+    common = common_symbols([*chapters, [told(other)]])
+    assert common == {"size": ("n",), "dilation": ("d",)}
+    assert own_symbols(chapters[2][0], common) == {"length": ("n",), "kernel and dilation": ("k, d",)}
+
+
+def test_a_booklet_tells_every_symbol_where_it_means_what_it_says():
+    found = derived("conv1d_input"), derived("conv_transpose1d")
+    words = Reader(page(*found)).words
+    assert words.count("size of the input, per axis") == 1
+    assert words.count("Here") == 2 and "Here" not in Reader(page(found[0])).words
+
+
 def test_titles_say_the_number_of_axes_and_whether_it_is_a_slide(several):
     given = legend(several)
     assert sheet(several[0], given).title.endswith("in one dimension")
@@ -142,6 +172,13 @@ def test_text_has_formulas_reasons_and_evidence(several):
     assert "Σ_{a=0}^{k−1}" in text and "[0 ≤ (i + p − d a)/s < o]" in text
     assert "universal [" in text and f"At {SMALL}" in text
     assert "\\" not in text and "$" not in text
+
+
+def test_no_factor_stands_alone_on_its_line():
+    pieces = ("x(r + 1111111111)", "y(r + 222)", "z(r)")
+    step = Step("definition", "y", pieces, "Why.")
+    text = derivation_text(dataclasses.replace(with_piece("x"), parts=(Part("", "", (step,)),)), width=40)
+    assert " 1.  y = x(r + 1111111111)\n         y(r + 222) z(r)\n" in text
 
 
 @pytest.mark.parametrize("width", [10, 40, 80, 100])

@@ -37,6 +37,12 @@ def test_numbers_give_the_same_polynomials(op, geometry):
     assert formula.expression.parameters == ()
 
 
+def test_numbers_of_bold_formulas_are_told_for_each_axis():
+    geo = Conv.parse("x1x1x4x5-w1x1x2x3-p0_1x0_2")
+    (bold,), (plain,) = (in_numbers(derived("conv2d_input", vectors=on), geo) for on in (True, False))
+    assert bold == plain and r"\mathbf" not in bold.left + "".join(bold.pieces)
+
+
 def test_another_geometry_gives_other_polynomials():
     one, other = (in_numbers(derived(), Conv.parse(text))[0].expression for text in (EVEN, "x1x1x4-w1x1x3-p0_2"))
     names = {"dy": 0, "w": 1}

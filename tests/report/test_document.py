@@ -107,10 +107,19 @@ def test_each_step_stands_in_the_document_with_its_marks():
     found = derived()
     text = document(found)
     for step in found.steps:
-        assert all(rf"\piece{{{piece}}}" in text for piece in step.pieces)
+        *first, last = step.pieces
+        assert all(rf"\piece{{{piece}}}" in text for piece in first)
+        assert rf"\{'lastpiece' if first else 'piece'}{{{last}}}" in text
     assert text.count(r"\why{") == len(found.steps)
     assert text.count(r"\evidence{universal}") == len(found.steps) - 1
     assert r"\tableofcontents" not in text and r"\tableofcontents" in document(found, derived(simple=True))
+
+
+def test_certificates_have_a_column_for_limits_where_there_are_any():
+    found = derived()
+    assert r"\begin{certificates}" in document(found) and "does not cover" not in document(found)
+    limited = document(hostile())
+    assert r"\begin{limitedcertificates}" in limited and "does not cover" in limited
 
 
 # ---------------------------------------------------------------------- PDF

@@ -7,6 +7,7 @@ import pytest
 from convproof.errors import ArgumentValueError, Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic.derivation import Writer
+from convproof.symbolic.guarded_sum import Factor
 from convproof.symbolic.notation import PAPER, Notation
 from tests.symbolic.step_cases import FORWARD, GATHER, PLAIN, SCATTER, Y, a, dy, i, k, n, o, one, r, w, y
 
@@ -101,6 +102,23 @@ def test_names_that_make_two_things_look_alike_are_refused(names, both):
         return
     with pytest.raises(ArgumentValueError, match=f"a name of its own for each thing: {both} are both written"):
         writer.define(dy(i), GATHER, "By definition.")
+
+
+@pytest.mark.parametrize(
+    ("notation", "told"),
+    [
+        (PAPER, {r"g": "gradient of the loss by $y$", r"\bar{x}": "gradient of the loss by $x$"}),
+        (Notation(names={"x": "u"}), {"g": "gradient of the loss by $y$", r"\bar{u}": "gradient of the loss by $u$"}),
+        (Notation(gradients="fraction"), {"L": "loss"}),
+    ],
+)
+def test_gradients_stand_in_the_table_of_notation(notation, told):
+    writer = Writer("conv1d_input", "Input gradient", PLAIN, notation)
+    writer.part("First")
+    writer.define(y(r), FORWARD, "By definition.")
+    assert writer.symbols == {}
+    writer.define(Factor("dx", (i,)), GATHER, "By definition.")
+    assert writer.symbols == told
 
 
 def test_tensors_have_names_of_their_own_but_may_share_them_with_indices():

@@ -155,6 +155,7 @@ class Convolution:
             return ", ".join(notation.expression(s) for s in symbols)
 
         told = {
+            ", ".join(map(notation.tensor, "xwy")): "input, weight and output",
             listed(self.named("r")): "index of an output, per axis",
             listed(self.named("i")): "index of an input element, per axis",
             listed(self.named("a")): "tap: index of a weight, per axis",
