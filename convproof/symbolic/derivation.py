@@ -202,7 +202,7 @@ class Writer:
     symbols : dict
         What each symbol means; filled as the derivation goes.
     written : dict
-        Which symbol stands behind each LaTeX; filled as the derivation goes.
+        Which symbol stands behind each LaTeX, in the chain that is being written.
     """
 
     op: str
@@ -217,6 +217,7 @@ class Writer:
     def part(self, title: str, text: str = "") -> None:
         """Begin a new chain under a heading."""
         self.parts.append((title, self.notation.sentence(text), []))
+        self.written = {}
 
     @property
     def last(self) -> GuardedSum:

@@ -49,7 +49,8 @@ class Notation:
     brackets : bool
         Whether ranges are shown. Where they are not, elements outside a tensor are zero.
     names : mapping of str to str
-        LaTeX for symbols and tensors, by their plain names: ``{"r_1": "r", "r_2": "c"}``.
+        LaTeX for symbols and tensors, by their plain names: ``{"r_1": "r", "r_2": "c"}``. The name of a letter is
+        also that of the letter with numbers: ``{"r": "u"}`` makes ``u_1`` of ``r_1``.
     sum_over : {"taps", "pixels"}
         What the input gradient is summed over.
     vectors : bool
@@ -104,12 +105,19 @@ class Notation:
         if bare in self.names:
             return _primed(self.names[bare], primes)
         letter, _, subscript = bare.partition("_")
-        letter = _GREEK.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")
+        letter = self._letter(letter)
         if self.vectors and subscript.isdigit():
             bold = "boldsymbol" if letter.startswith("\\") else "mathbf"
             return rf"\{bold}{{{letter}}}{primes}"
         subscript = subscript if len(subscript) < 2 else f"{{{subscript}}}"
         return f"{letter}{primes}_{subscript}" if subscript else letter + primes
+
+    def _letter(self, letter: str) -> str:
+        """Return the LaTeX of what has no name of its own but perhaps one of its letter: u_1 where r is named u."""
+        if letter in self.names:
+            name = self.names[letter]
+            return f"{{{name}}}" if "_" in name or "^" in name else name
+        return _GREEK.get(letter, letter if len(letter) == 1 else rf"\mathrm{{{letter}}}")
 
     def expression(self, e: Expr) -> str:
         numerator, denominator = as_quotient(e)
@@ -156,8 +164,18 @@ class Notation:
         'Output $u < o$ reads no other.'
         """
         parts = text.split("$")
-        parts[1::2] = [_LONE_LETTER.sub(self._renamed, part) for part in parts[1::2]]
+        parts[1::2] = map(self.formula, parts[1::2])
         return "$".join(parts)
+
+    def formula(self, latex: str) -> str:
+        """Return a formula in plain names with the names of this notation.
+
+        Examples
+        --------
+        >>> SLIDE.formula("(k_l - 1) + w(0)")
+        '(K_l - 1) + k(0)'
+        """
+        return _LONE_LETTER.sub(self._renamed, latex)
 
     def _renamed(self, found: re.Match[str]) -> str:
         """Return the name of a letter; in braces where it is a script, for it may have a prime of its own.

@@ -121,6 +121,15 @@ def test_gradients_stand_in_the_table_of_notation(notation, told):
     assert writer.symbols == told
 
 
+def test_chains_may_use_a_letter_for_different_things():
+    """One axis is written with other symbols than several: the tap a of one is not the tap a_1 of the other."""
+    writer = Writer("fold", "Fold", PLAIN, Notation(names={"a": "i"}))
+    for index, size in ((i, n), (a, k)):
+        writer.part("A chain")
+        writer.define(w(index), one({index: size}, {}, [], w(index)), "By definition.")
+    assert {step.left for step in writer.finish().steps} == {"w(i)"}
+
+
 def test_tensors_have_names_of_their_own_but_may_share_them_with_indices():
     for names in ({"y": "w"}, {"w": "y"}):
         writer = Writer("conv1d", "Forward", PLAIN, Notation(names=names))

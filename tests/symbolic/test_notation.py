@@ -94,6 +94,22 @@ def test_primes_stay_on_the_letter(name, latex):
     assert Notation(names={"r_1": "u", "r_2": "q_3"}).symbol(Symbol(name)) == latex
 
 
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [
+        ("r", "u"),
+        ("r_1", "u_1"),
+        ("r_2'", "u'_2"),
+        ("r_l", "u_l"),
+        ("k_1", "{q^2}_1"),
+        ("s_1", "t"),
+        ("rho_1", r"\rho_1"),
+    ],
+)
+def test_the_name_of_a_letter_is_that_of_the_letter_with_a_subscript(name, latex):
+    assert Notation(names={"r": "u", "k": "q^2", "s_1": "t"}).symbol(Symbol(name)) == latex
+
+
 def test_names_with_braces_of_any_kind():
     assert Notation(names={"r": r"\{\hat{u}_{1}\}"}).symbol(Symbol("r")) == r"\{\hat{u}_{1}\}"
 

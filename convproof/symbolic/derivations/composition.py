@@ -144,8 +144,9 @@ def _receptive_field(writer: Writer, two: Two) -> None:
         "Of a stack, one output reads $R$ neighbouring elements, starting at $J\\,t - P$: kernel, stride and padding "
         "of the one layer that the stack is. With one layer more, with $k_l, s_l, d_l, p_l$, they become",
     )
+    named = writer.notation.formula
     told = {"R": "receptive field", "J": "jump: stride of a stack", "P": "padding of a stack"}
-    writer.symbols |= told | {"k_l, s_l, d_l, p_l": "kernel, stride, dilation and padding of layer $l$"}
+    writer.symbols |= told | {named("k_l, s_l, d_l, p_l"): "kernel, stride, dilation and padding of layer $l$"}
     field, jump, pad, k, s, d, p = (size(x) if x not in "Pp" else index(x) for x in ["R", "J", "P", "k", "s", "d", "p"])
     full = Two()
     stack = {full.k: field, full.d: 1, full.s: jump, full.p: pad, full.k2: k, full.s2: s, full.d2: d, full.p2: p}
@@ -157,10 +158,10 @@ def _receptive_field(writer: Writer, two: Two) -> None:
     for left, right, composed, stepped, why in rows:
         claim = f"composition: {left} by one layer more is what two layers in a row have"
         certificate = equation(claim, composed.subs(stack, simultaneous=True), stepped)
-        writer.state("recursion", left, [right], why, (certificate,))
+        writer.state("recursion", named(left), [named(right)], why, (certificate,))
     closed = "1 + \\sum_{l=1}^{L} (k_l - 1)\\,d_l \\prod_{i=1}^{l-1} s_i"
     why = "From $R_0 = J_0 = 1$, added up: what a layer adds is stretched by all strides before it."
-    writer.state("closed form", "R_L", [closed], why, (closed_form(),))
+    writer.state("closed form", named("R_L"), [named(closed)], why, (closed_form(),))
 
 
 _FIELD = "The kernel of both, $d\\,(k - 1) + s\\,d' (k' - 1) + 1$, with $R_{l-1}$ in the place of the first kernel."

@@ -207,7 +207,7 @@ _COLUMNS = (
     "rows and columns numbered row by row."
 )
 _ADJOINT = (
-    "The adjoint of unfold is the map fold with "
+    "Fold is the adjoint of unfold: "
     "$\\langle \\mathrm{unfold}(x), V \\rangle = \\langle x, \\mathrm{fold}(V) \\rangle$ for all $x$ and $V$."
 )
 _INTERIOR = (

@@ -10,6 +10,7 @@ from convproof.symbolic.derivations import composition
 from convproof.symbolic.derivations.composition import closed_form
 from convproof.symbolic.derivations.two_layers import Two
 from convproof.symbolic.derivations.writing import equation
+from convproof.symbolic.derive import derive
 from convproof.symbolic.guarded_sum import GuardedSum, inline
 from convproof.symbolic.guards import Range
 from convproof.symbolic.step_checks import Claim
@@ -96,6 +97,11 @@ def test_the_same_kernel_with_the_sums_exchanged_is_proved(steps):
     step = by_rule(steps, "sift")[0]
     exchanged = step.changed(lambda term: replace(term, binders=term.binders[::-1], factors=term.factors[::-1]))
     assert_accepted(exchanged, step.setting)
+
+
+def test_the_sizes_of_a_layer_have_the_names_of_the_notation():
+    part = derive("composition", simple=True).parts[-1]
+    assert "$K_l, s_l" in part.text and "(K_l - 1)" in part.steps[0].pieces[0] and "(K_l - 1)" in part.result.pieces[0]
 
 
 def test_an_equation_that_is_wrong_is_refuted():

@@ -29,6 +29,12 @@ def test_every_step_is_proved(make, axes, simple):
     assert_proved(found, besides=("count",))
 
 
+def test_fold_on_a_slide_with_every_size_names_the_taps_of_both_parts():
+    found = fold(2, False, SLIDE)
+    sums = [" ".join(step.pieces) for step in found.steps]
+    assert any(r"\sum_{a=0}^{K_1 - 1}" in text for text in sums) and any(r"\sum_{a=0}^{K - 1}" in text for text in sums)
+
+
 def test_the_product_is_held_against_the_structure_tensor_three_times():
     oracle = [c for c in derive("im2col").certificates if "structure tensor" in c.claim]
     assert len(oracle) >= 3
