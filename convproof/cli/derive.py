@@ -63,7 +63,7 @@ def derive(
     if list_:
         typer.echo(_list())
         return
-    files = {".pdf": pdf, ".tex": tex, ".html": html}
+    files = {".tex": tex, ".html": html, ".pdf": pdf}  # the PDF last: where it fails, the others are there
     _check_files(files)
     topics = _topics(topic or [])
     geometries = _geometries(geometry or [], topics)

@@ -91,6 +91,7 @@ _BARS = {
 _BELOW = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True))
 _FRACTIONS = frozenset((r"\frac", r"\tfrac", r"\dfrac"))
 _WORDS = frozenset((r"\mathrm", r"\operatorname", r"\text", r"\mbox", r"\mathsf"))
+_LARGE = frozenset((r"\sum", r"\prod", r"\int", r"\iint", r"\iiint"))
 _BOARD = {"Z": "ℤ", "N": "ℕ", "R": "ℝ", "C": "ℂ", "Q": "ℚ"}
 _SIMPLE = re.compile(r"[\w′]+|⌊.*⌋|⌈.*⌉|∂\w+(\([^()]*\)|_\{[^{}]*\})?")  # needs no brackets in a fraction
 _TIGHT = re.compile(r" ([=<≤∈+−]) ")
@@ -158,7 +159,7 @@ def _one(atom: Atom) -> str:
         body += above
     elif above:
         body += f"^{_grouped(above)}"
-    return f"{body} " if atom.text in (r"\sum", r"\prod") else body
+    return f"{body} " if atom.text in _LARGE else body
 
 
 def _grouped(text: str) -> str:

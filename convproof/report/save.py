@@ -16,6 +16,8 @@ from convproof.report.derivation_view import Booklet
 
 __all__ = ["formats", "save"]
 
+_SIGNATURE = b"% Written by convproof"  # the first line of each template of LaTeX
+
 Block = tuple[str, str]
 Write = Callable[[Sequence[Any]], str]
 Blocks = Callable[[Any], list[Block]]
@@ -215,8 +217,19 @@ def _pdf(tex: str, where: Path) -> bytes:
         return pdf(tex)
     except MissingDependency as error:
         beside = where.with_suffix(".tex")
+        if not _may_replace(beside):
+            beside = where.with_suffix(".convproof.tex")
         _write(beside, tex.encode())
         raise MissingDependency(f"{error}; the LaTeX document is in {beside}") from None
+
+
+def _may_replace(path: Path) -> bool:
+    """Return whether there is no such file, or one that we wrote: what nobody named may be somebody's paper."""
+    try:
+        with path.open("rb") as file:
+            return file.readline().startswith(_SIGNATURE)
+    except OSError:
+        return not path.exists()
 
 
 def _write(where: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from convproof.cli.derive import derive
 from convproof.errors import ConvproofError, Refuted
+from convproof.report import document_pdf
 from convproof.report.document_pdf import compiler
 from convproof.symbolic.derive import derive as derive_one
 from convproof.symbolic.derive import topics
@@ -82,6 +83,12 @@ def test_files_are_written_and_nothing_else_is_printed(run, tmp_path):
     assert done.exit_code == 0 and done.stdout == ""
     assert Reader(page.read_text()).words.count("Matrices at") == 2
     assert document.read_text().count(r"\section*{Matrices at") == 2
+
+
+def test_without_tex_the_other_files_are_written(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(document_pdf.shutil, "which", lambda name: None)
+    found = run("conv1d_input", "--simple", "--pdf", tmp_path / "d.pdf", "--html", tmp_path / "d.html")
+    assert found.exit_code != 0 and (tmp_path / "d.html").is_file() and (tmp_path / "d.tex").is_file()
 
 
 @pytest.mark.skipif(compiler() is None, reason="neither latexmk nor tectonic is installed")

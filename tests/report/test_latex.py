@@ -14,7 +14,7 @@ from convproof.report.latex import plain
         (r"\operatorname{vec}(x)", "vec(x)"),
         (r"\mathrm{trunc}\left(\frac{a + b}{s}\right) + 1", "trunc((a + b)/s) + 1"),
         (r"\text{a b}", "a b"),
-        (r"\int x(\tau)\,\mathrm{d}\tau_1\,\mathrm{d}\tau_2", "∫x(τ) dτ₁ dτ₂"),
+        (r"\int x(\tau)\,\mathrm{d}\tau_1\,\mathrm{d}\tau_2", "∫ x(τ) dτ₁ dτ₂"),
         (r"\mathrm{x_1}", "x₁"),
         (r"d \tau", "d τ"),
     ],

@@ -195,3 +195,19 @@ def test_without_tex_the_document_stands_beside(tmp_path, monkeypatch):
     beside = tmp_path / "d.tex"
     assert str(beside) in str(error.value)
     assert beside.read_text().startswith("%") and list(tmp_path.iterdir()) == [beside]
+
+
+def test_without_tex_the_paper_of_somebody_else_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(document_pdf.shutil, "which", lambda name: None)
+    paper = tmp_path / "paper.tex"
+    paper.write_text("my paper")
+    beside = tmp_path / "paper.convproof.tex"
+    for _ in range(2):  # our own file is replaced
+        with pytest.raises(MissingDependency) as error:
+            save(derived(), tmp_path / "paper.pdf")
+        assert paper.read_text() == "my paper" and str(beside) in str(error.value)
+        assert set(tmp_path.iterdir()) == {paper, beside}
+    paper.write_text("% Written by convproof 0.0.1, an old one")
+    with pytest.raises(MissingDependency):
+        save(derived(), tmp_path / "paper.pdf")
+    assert len(paper.read_text()) > 1000

@@ -51,7 +51,7 @@ def differs(
         story = "they agree for all sizes"
         example = Counterexample(op=writer.op, geometry="", dtype="", property="step", story=story)
         raise Refuted(Certificate(claim, "formula", "all sizes", None, counterexample=example))
-    certificate = Certificate(claim, "formula", str(found).removeprefix("at "), "exact")
+    certificate = Certificate(claim, "formula", str(found).removeprefix("at ").removeprefix("all sizes: "), "exact")
     said = f"{why} {_said(found, writer.notation)}"
     writer.state("counterexample", left, [right], said, (certificate,), r"\ne")
 

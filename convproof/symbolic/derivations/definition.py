@@ -65,9 +65,10 @@ def _functions(writer: Writer, conv: Convolution) -> None:
     element = writer.notation.element
     t, tau = conv.named("t"), conv.named("tau")
     name = operation(writer.notation, "x", "*", "w")
-    signs = (r"\int", r"\iint", r"\iiint")[0 if writer.notation.vectors else conv.axes - 1]
+    sign = (r"\int", r"\iint", r"\iiint")[0 if writer.notation.vectors else conv.axes - 1]
+    space = r"\mathbb{R}" + (f"^{conv.axes}" if conv.axes > 1 else "")
     ends = r"\,".join(dict.fromkeys(rf"\mathrm{{d}}{writer.notation.symbol(one)}" for one in tau))
-    body = [rf"{signs} {element(Factor('x', tau))}", element(Factor("w", _apart(t, tau, -1))), ends]
+    body = [rf"{sign}_{{{space}}} {element(Factor('x', tau))}", element(Factor("w", _apart(t, tau, -1))), ends]
     writer.state("definition", element(Factor(name, t)), body, "The convolution of two functions.")
     writer.state(
         "sample",

@@ -192,7 +192,7 @@ def _other(conv: Convolution) -> str:
 
 
 _COLUMNS = (
-    "A matrix $X$ with one column for each window $r$ and one row for each channel $c$ and tap $a$, "
+    "A matrix $X$ with one column for each window and one row for each channel and tap, "
     "numbered row by row; one such matrix for each image, and for each group where there are several."
 )
 _FORWARD = (

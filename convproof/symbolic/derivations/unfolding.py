@@ -203,7 +203,7 @@ def _example(writer: Writer, axes: int) -> None:
 
 _COUNT = r"\nu"  # of windows; N is the number of images
 _COLUMNS = (
-    "A matrix with one column for each window $r$ and one row for each channel $c$ and tap $a$, "
+    "A matrix with one column for each window and one row for each channel and tap, "
     "rows and columns numbered row by row."
 )
 _ADJOINT = (
