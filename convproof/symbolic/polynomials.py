@@ -28,6 +28,7 @@ _LARGEST = 400_000  # points of one term
 _PLACE = 54  # bits of all coordinates of an element
 _DIGIT = 9  # bits of a coordinate at most, offset by half
 _NAMES = 6  # bits of a tensor's name
+_EXACT = 1 << 62  # below which sums of coefficients are integers of 64 bits
 _MARGIN = 8  # at the ends of a window; no stride leaves a gap as wide
 
 
@@ -36,7 +37,7 @@ class NotAnInteger(Exception):
 
 
 class TooLarge(Exception):
-    """More points than are worth writing out."""
+    """More points than are worth writing out, or coefficients that are no integers of 64 bits."""
 
 
 class Endless(TooLarge):
@@ -94,7 +95,7 @@ def table(
     NotAnInteger
         A fraction in an index does not come out even.
     TooLarge
-        More than 400 000 points.
+        More than 400 000 points, or coefficients of more than 62 bits.
     """
     parts = [_term_rows(term, sum_, sizes, names, definitions or {}, box) for term in sum_.terms]
     width = max((codes.shape[1] for _, codes, _ in parts), default=0)
@@ -186,12 +187,13 @@ def _term_rows(
     alive = np.arange(points)
     free = _columns([arrays.values[index.symbol] for index in sum_.free], alive.size)
     codes = np.empty((alive.size, 0), np.int64)
-    coefficients = np.full(alive.size, term.coefficient, np.int64)
+    coefficients = np.full(alive.size, _within_range(term.coefficient), np.int64)
     for factor in term.factors:
         place = _columns([_exact(e, arrays) for e in factor.indices], len(alive))
         if factor.tensor in definitions:
             inner = table(definitions[factor.tensor], sizes, names, definitions)
             here, there = _matches(place, inner.rows[:, : inner.free])
+            _within_range(_largest(coefficients) * _largest(inner.coefficients))
             free, codes, coefficients = free[here], codes[here], coefficients[here] * inner.coefficients[there]
             codes = np.hstack([codes, inner.rows[there, inner.free :]])
             alive = alive[here]
@@ -334,10 +336,21 @@ def _matches(wanted: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _collected(rows: np.ndarray, coefficients: np.ndarray, free: int) -> Table:
     """Add up equal rows, and drop what cancels."""
+    _within_range(len(coefficients) * _largest(coefficients))
     _, first, place = np.unique(_keys(rows), return_index=True, return_inverse=True)
     total = np.zeros(len(first), np.int64)
     np.add.at(total, place.ravel(), coefficients)
     return Table(rows[first[total != 0]], total[total != 0], free)
+
+
+def _within_range(coefficient: int) -> int:
+    if abs(coefficient) >= _EXACT:
+        raise TooLarge
+    return coefficient
+
+
+def _largest(coefficients: np.ndarray) -> int:
+    return max(map(abs, (int(coefficients.min()), int(coefficients.max())))) if coefficients.size else 0
 
 
 def _keys(rows: np.ndarray) -> np.ndarray:

@@ -162,7 +162,9 @@ def _by_isl(statement: Statement, known: tuple[Guard, ...]) -> _Proved | Counter
                     return _refuted(statement, equality, witness)
     except (relations.NotAffine, relations.TooHard) as error:
         return Undecided(f"isl gave no answer ({error})")
-    return _Proved(_scope(asked)) if asked else Undecided("isl was not asked (nothing meets the hypotheses)")
+    if not asked:
+        return Undecided("isl was not asked (nothing meets the hypotheses)")
+    return _Proved(f"{_scope(asked)}, by isl")
 
 
 def _by_z3(statement: Statement, known: tuple[Guard, ...]) -> _Proved | Counterexample | Undecided:
@@ -176,7 +178,7 @@ def _by_z3(statement: Statement, known: tuple[Guard, ...]) -> _Proved | Countere
             return found
         if found is not None:
             return _refuted(statement, equality, found)
-    return _Proved("all sizes, paddings, strides and dilations")
+    return _Proved("all sizes, paddings, strides and dilations, by z3")
 
 
 def _constants(statement: Statement) -> Iterator[dict[str, int]]:

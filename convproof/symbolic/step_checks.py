@@ -9,12 +9,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from sympy import Symbol
+
 from convproof.errors import ConvproofError, Refuted
 from convproof.evidence import Certificate, Counterexample
 from convproof.symbolic import relations
+from convproof.symbolic.guards import connected
 from convproof.symbolic.smt import Undecided
 from convproof.symbolic.step_claims import Claim, Setting
-from convproof.symbolic.step_sets import refute_by_isl, refute_by_z3
+from convproof.symbolic.step_sets import numbers, refute_by_isl, refute_by_z3
 from convproof.symbolic.step_sizes import TRIALS, endless, refute_at_sizes
 
 __all__ = ["Claim", "Setting", "certify", "refute_at_sizes", "refute_by_isl", "refute_by_z3"]
@@ -70,17 +73,36 @@ def _refuted(sentence: str, story: str) -> Certificate:
 
 
 def _scope_of_isl(claim: Claim, setting: Setting) -> str:
-    here = {p for side in claim.sides for p in side.parameters}
-    if here.isdisjoint((*setting.strides, *setting.dilations)):
-        return "all sizes and paddings"
+    symbols = _symbols(claim, setting)
+    asked = list(numbers(symbols, setting))
+    if not any(asked):
+        return f"{_sizes(claim)}, by isl"
+    if asked != list(numbers(symbols, replace(setting, hypotheses=()))):
+        listed = "; ".join(", ".join(f"{name}={value}" for name, value in values.items()) for values in asked)
+        return f"{_sizes(claim)}, at {listed}, by isl"
     pairs = ", ".join(f"({s}, {d})" for s, d in relations.STEPS)
-    return f"all sizes and paddings, at (stride, dilation) in {pairs}"
+    return f"{_sizes(claim)}, at (stride, dilation) of an axis in {pairs}, by isl"
 
 
 def _scope_of_z3(claim: Claim, setting: Setting) -> str:
-    return "all sizes, paddings, strides and dilations"
+    steps = "" if setting.steps.isdisjoint(_symbols(claim, setting)) else ", all strides and dilations"
+    return f"{_sizes(claim)}{steps}, by z3"
 
 
 def _scope_of_sizes(claim: Claim, setting: Setting) -> str:
-    scope = f"{TRIALS} random sizes, strides and dilations, every coefficient compared"
+    what = "sizes" if setting.steps.isdisjoint(_symbols(claim, setting)) else "sizes, strides and dilations"
+    drawn = f"{what} drawn {TRIALS} times, " if _symbols(claim, setting) else ""
+    scope = f"{drawn}every coefficient compared"
     return f"{scope} (of sums over every integer: of the elements around the origin)" if endless(claim.sides) else scope
+
+
+def _symbols(claim: Claim, setting: Setting) -> frozenset[Symbol]:
+    """Return the parameters of both sides, and those that hypotheses tie to them."""
+    found = {p for side in claim.sides for p in side.parameters}
+    return frozenset(found.union(*(guard.symbols for guard in connected(setting.hypotheses, found))))
+
+
+def _sizes(claim: Claim) -> str:
+    """Name what else the claim is about: sizes are positive, paddings need not be."""
+    sizes = all(p.is_positive for side in claim.sides for p in side.parameters)
+    return "all sizes" if sizes else "all sizes and paddings"

@@ -33,6 +33,11 @@ class Setting:
     hypotheses: tuple[Guard, ...] = ()
     definitions: Mapping[str, GuardedSum] = field(default_factory=dict)
 
+    @property
+    def steps(self) -> frozenset[Symbol]:
+        """Every stride and dilation."""
+        return frozenset((*self.strides, *self.dilations))
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -66,10 +71,10 @@ def well_formed(claim: Claim, setting: Setting) -> Setting:
     Raises
     ------
     ArgumentValueError
-        The sides have different free indices; a symbol is an index here and a parameter there; an index has a sign,
-        or a range that depends on another index or is a fraction; a tensor occurs with different numbers of indices;
-        a definition leads back to itself; the derivative is by a tensor that is defined; a divisor need not be
-        positive.
+        The sides have different free indices; a symbol is an index here and a parameter there; two symbols have one
+        name; an index has a sign, or a range that depends on another index or is a fraction; a parameter cannot be
+        positive; a tensor occurs with different numbers of indices; a definition leads back to itself; the derivative
+        is by a tensor that is defined; a divisor need not be positive.
     """
     reached: dict[str, GuardedSum] = {}
     for side in claim.sides:
@@ -123,6 +128,11 @@ def _check_symbols(sums: Iterable[GuardedSum], setting: Setting) -> None:
         raise ArgumentValueError(bad("index", both[0], "a symbol that is no parameter, nor the range of an index"))
     if signed := next((i for i in sorted(indices, key=str) if i.is_nonnegative or i.is_nonpositive), None):
         raise ArgumentValueError(bad("index", signed, "a symbol for any integer, without a sign"))
+    if negative := next((p for p in sorted(parameters, key=str) if p.is_nonpositive), None):
+        raise ArgumentValueError(bad("parameter", negative, "a symbol that is positive, nonnegative or has no sign"))
+    names = [str(symbol) for symbol in indices | parameters]
+    if twice := sorted(name for name in set(names) if names.count(name) > 1):
+        raise ArgumentValueError(bad("symbol", shown(twice[0]), "one symbol of that name"))
 
 
 def _check_divisors(sums: Iterable[GuardedSum], setting: Setting) -> None:

@@ -8,7 +8,7 @@ empty.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sympy import Symbol
@@ -21,9 +21,9 @@ from convproof.symbolic.relations import Weighted, Witness
 from convproof.symbolic.smt import Undecided
 from convproof.symbolic.step_claims import Claim, Setting, well_formed
 
-__all__ = ["refute_by_isl", "refute_by_z3"]
+__all__ = ["numbers", "refute_by_isl", "refute_by_z3"]
 
-_NOWHERE = Range(-1)
+_NOTHING = IntegerSet((), (Range(-1),))
 
 Answer = Witness | Undecided | None
 
@@ -71,13 +71,11 @@ Decide = Callable[[_Question, Setting], Answer]
 
 
 def _refute(claim: Claim, setting: Setting, decide: Decide) -> Answer:
-    if setting.hypotheses:
-        nothing = _Question(((1, IntegerSet((), setting.hypotheses)),), ((1, IntegerSet((), (_NOWHERE,))),))
-        if decide(nothing, replace(setting, hypotheses=())) is None:
-            raise ArgumentValueError(bad("hypotheses", shown(str(setting.hypotheses)), "such as can hold"))
-    claim = claim.inlined(setting.definitions)
+    if (doubt := _doubtful(setting, decide)) is not None:
+        return doubt
+    written, claim = claim.sides, claim.inlined(setting.definitions)
     undecided = None
-    for side in claim.sides:
+    for side in dict.fromkeys((*written, *setting.definitions.values(), *claim.sides)):
         for question in _fractions(side):
             found = _answer(question, setting, decide)
             if isinstance(found, Witness):
@@ -91,13 +89,29 @@ def _refute(claim: Claim, setting: Setting, decide: Decide) -> Answer:
     return undecided
 
 
+def _doubtful(setting: Setting, decide: Decide) -> Undecided | None:
+    """Return why nothing would follow from the hypotheses, as far as is known; refuse those that cannot hold."""
+    if not setting.hypotheses:
+        return None
+    question = _Question(((1, IntegerSet((), setting.hypotheses)),), ((1, _NOTHING),))
+    found = decide(question, replace(setting, hypotheses=()))
+    if isinstance(found, Undecided):
+        return found
+    if found is None:
+        if decide is _by_isl and not setting.steps.isdisjoint(question.sets[0].parameters):
+            return Undecided("all sizes by isl (at the strides and dilations it is asked about no hypothesis holds)")
+        raise ArgumentValueError(bad("hypotheses", shown(str(setting.hypotheses)), "such as can hold"))
+    return None
+
+
 # ---------------------------------------------------------------------- from terms to questions
 
 
 def _questions(claim: Claim) -> Iterator[tuple[_Question, ...]]:
-    """Yield a question for each kind of product, or several ways to put it.
+    """Yield a question for each kind of product, or several ways to put it, of which the last decides.
 
-    Products of several elements of one tensor can be ordered in several ways, each of which is a way to match them.
+    Products of several elements of one tensor can be ordered in several ways, each of which is a way to match them;
+    last comes the sum over every order on both sides, which are equal where the polynomials are.
     """
     before, after = claim.sides
     if claim.derivative is not None:
@@ -106,28 +120,34 @@ def _questions(claim: Claim) -> Iterator[tuple[_Question, ...]]:
     for side, terms in enumerate((before.terms, after.terms)):
         for term in terms:
             kinds.setdefault(term.tensors, ([], []))[side].append(term)
-    for left, right in kinds.values():
-        orders = _orders(right[0]) if len(left) == len(right) == 1 else [right]
-        yield tuple(_Question(_weighted(left, before), _weighted(one, after)) for one in orders)
+    for tensors, (left, right) in kinds.items():
+        ways: list[tuple[list[Term], list[Term]]] = [(left, right)]
+        if len(set(tensors)) < len(tensors):
+            if len(left) == len(right) == 1:
+                ways = [(left, [order]) for order in _orders(right[0])]
+            ways.append(([o for term in left for o in _orders(term)], [o for term in right for o in _orders(term)]))
+        yield tuple(_Question(_weighted(one, before), _weighted(other, after)) for one, other in ways)
 
 
 def _weighted(terms: Iterable[Term], side: GuardedSum) -> tuple[Weighted, ...]:
     return tuple((term.coefficient, term.points(side.free)) for term in terms)
 
 
-def _orders(term: Term) -> Iterator[list[Term]]:
+def _orders(term: Term) -> Iterator[Term]:
     """Yield the term with its factors in every order that differs in the order of elements of one tensor."""
     ordered = sorted(term.factors, key=lambda factor: factor.tensor)
     groups = [list(group) for _, group in itertools.groupby(ordered, key=lambda factor: factor.tensor)]
     for choice in itertools.product(*(itertools.permutations(group) for group in groups)):
-        yield [replace(term, factors=tuple(itertools.chain.from_iterable(choice)))]
+        yield replace(term, factors=tuple(itertools.chain.from_iterable(choice)))
 
 
 def _differentiated(sum_: GuardedSum, by: tuple[Index, ...], tensor: str) -> GuardedSum:
     """Take the products that hold tensor(i), each of its elements in turn, and leave that element out.
 
-    This is not the rule of :mod:`rules`, which the checks may not rely on.
+    The element may be any: one that the other side has no derivative by must not occur. This is not the rule of
+    :mod:`rules`, which the checks may not rely on.
     """
+    by = tuple(Index(index.symbol) for index in by)
     sum_ = renamed(sum_, [index.symbol for index in by])
     terms = []
     for term in sum_.terms:
@@ -156,14 +176,12 @@ def _fractions(sum_: GuardedSum) -> Iterator[_Question]:
 
 
 def _in_some_order(orders: tuple[_Question, ...], setting: Setting, decide: Decide) -> Answer:
-    answers = []
+    found: Answer = None
     for question in orders:
-        answers.append(_answer(question, setting, decide))
-        if answers[-1] is None:
-            return None
-    if len(orders) == 1 or isinstance(answers[0], Undecided):
-        return answers[0]
-    return Undecided(f"all sizes (products of several elements of one tensor, {answers[0]})")
+        found = _answer(question, setting, decide)
+        if found is None:
+            break
+    return found
 
 
 def _answer(question: _Question, setting: Setting, decide: Decide) -> Answer:
@@ -232,7 +250,7 @@ def _shown(one: IntegerSet, indices: tuple[Symbol, ...]) -> IntegerSet:
 
 def _by_isl(question: _Question, setting: Setting) -> Answer:
     undecided = None
-    for constants in _constants(question, setting):
+    for constants in numbers({p for one in question.sets for p in one.parameters}, setting):
         found = _by_isl_at(question, setting.hypotheses, constants)
         if isinstance(found, Witness):
             return found
@@ -260,19 +278,22 @@ def _twice(question: _Question, known: tuple[Guard, ...], constants: dict[str, i
     return next((witness for witness in found if witness is not None), None)
 
 
-def _constants(question: _Question, setting: Setting) -> Iterator[dict[str, int]]:
-    """Yield numbers for the strides and dilations that the question has; one empty dict where it has none."""
-    here = {p for one in question.sets for p in one.parameters}
-    here |= {symbol for guard in connected(setting.hypotheses, here) for symbol in guard.symbols}
-    strides = [s for s in setting.strides if s in here]
-    dilations = [d for d in setting.dilations if d in here]
-    seen = set()
-    for first in range(len(relations.STEPS)):
-        steps = [*relations.STEPS[first:], *relations.STEPS[:first]]
-        values = {str(s): steps[place % len(steps)][0] for place, s in enumerate(strides)}
-        values |= {str(d): steps[place % len(steps)][1] for place, d in enumerate(dilations)}
-        if (key := tuple(values.items())) not in seen:
-            seen.add(key)
+def numbers(parameters: Collection[Symbol], setting: Setting) -> Iterator[dict[str, int]]:
+    """Yield the numbers that isl is given for strides and dilations, those at which the hypotheses can hold.
+
+    Each axis has every pair of `relations.STEPS`; several axes have the same pair, then one after the other.
+    """
+    told = connected(setting.hypotheses, parameters)
+    here = {*parameters, *(symbol for guard in told for symbol in guard.symbols)}
+    axes = [axis for axis in itertools.zip_longest(setting.strides, setting.dilations) if not here.isdisjoint(axis)]
+    seen = []
+    for apart, first in itertools.product((0, 1), range(len(relations.STEPS))):
+        values: dict[str, int] = {}
+        for place, axis in enumerate(axes):
+            pair = relations.STEPS[(first + apart * place) % len(relations.STEPS)]
+            values |= {str(symbol): step for symbol, step in zip(axis, pair, strict=True) if symbol in here}
+        if values not in seen and (not told or relations.difference([IntegerSet((), told)], [_NOTHING], (), **values)):
+            seen.append(values)
             yield values
 
 

@@ -50,7 +50,7 @@ def equation(claim: str, left: Expr, right: Expr) -> Certificate:
         story = f"the two sides differ by {rest}"
         example = Counterexample(op="derivation", geometry="", dtype="", property="equation", story=story)
         return Certificate(claim, "formula", "every size", None, counterexample=example)
-    scope = "every size for which no denominator is zero: the difference, simplified, is 0"
+    scope = "every size for which no denominator is zero: the difference, simplified, is 0, by SymPy"
     return Certificate(claim, "formula", scope, "universal", seconds=time.perf_counter() - start)
 
 
