@@ -75,6 +75,7 @@ def derive(
         derivations.append(
             _derive(name, simple, _notation(name, simple, style, sum_over, hide_brackets, bold, index_names))
         )
+    _check_names(dict(_pairs(index_names)), derivations)
     _write(derivations, geometries, files)
     if latex or not any(files.values()):
         _print(derivations, geometries, latex)
@@ -147,6 +148,16 @@ def _notation(
         vectors=vectors,
         names={**base.names, **dict(_pairs(names))},
     )
+
+
+def _check_names(names: dict[str, str], derivations: Sequence[Derivation]) -> None:
+    """Refuse to rename what occurs nowhere: most likely it was misspelt."""
+    sums = [(d.notation, s.after) for d in derivations for s in d.steps if s.after is not None]
+    found = {name.removesuffix("()") for notation, sum_ in sums for name, _ in notation.named(sum_)}
+    letters = {name.partition("_")[0].rstrip("'") for name in found}
+    if unknown := sorted(names.keys() - found - letters):
+        expected = "names that occur: " + ", ".join(sorted(letter for letter in letters if letter.isalpha()))
+        raise ArgumentValueError(bad("index_names", unknown[0], expected))
 
 
 def _pairs(names: str) -> Iterator[tuple[str, str]]:

@@ -109,6 +109,7 @@ def test_a_booklet_is_a_pdf(run, tmp_path):
         (["conv1d_input", "--geometry", "x0x1x4-w1x1x3"], "at least 1"),
         (["conv1d_input", "--index-names", "r"], "index_names='r'"),
         (["conv1d_input", "--index-names", "=u"], "index_names="),
+        (["conv1d_input", "--index-names", "zz=u"], "index_names='zz': expected names that occur: C, G"),
         (["conv1d_input", "--html", "/no/such/folder/d.html"], "html="),
         (["conv1d_input", "--html", "d.pdf"], "ends in .html"),
         (["conv1d_input", "--pdf", "."], "pdf="),
