@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("islpy", reason="proofs for all sizes need islpy")
 
-from convproof.symbolic.nests.claims import Trial, Undecided, first_flaw
+from convproof.symbolic.nests.claims import Trial, Undecided, _sizes_of, first_flaw
 from convproof.symbolic.nests.numbers import Numbers
 from convproof.symbolic.nests.syntax import Function, NotModelled, Program
 from convproof.symbolic.nests.walk import Event
@@ -92,6 +92,27 @@ def test_products_of_sizes_are_decided_with_numbers_or_not_at_all():
     assert found.sizes == {"n": 0, "m": 0} or found.sizes["n"] * found.sizes["m"] != found.sizes["n"]
     with pytest.raises(Undecided):
         claim("for r in range(n * m):\n  if r < n and m > 0: yield [r]", "0 <= r < n and m > 0")
+
+
+def test_the_search_with_numbers_ends_for_many_sizes_too():
+    """Sizes with one sum are listed as they are needed: all products of ten ranges are too many to look through."""
+    ranges = {f"n{place}": 1 for place in range(9)} | {"p": None}
+
+    def check(trial: Trial) -> None:
+        walker = trial.walker()
+        walker.run(function_of("for r in range(n * m):\n  if r < n: yield [r]"), [trial.size("n0"), trial.size("n8")])
+        trial.same(flat(walker.events), trial.set("0 <= r < n0", of="r"), "r")
+
+    with pytest.raises(Undecided, match="200 smallest sizes"):
+        first_flaw(check, Program({}), ranges, {})
+
+
+@pytest.mark.parametrize("ranges", [{"a": 1}, {"a": None}, {"a": 0, "b": None, "c": 1}, {"a": None, "b": None}])
+def test_sizes_are_listed_by_their_sum(ranges):
+    for total in range(6):
+        choices = [range(-total if least is None else least, total + 1) for least in ranges.values()]
+        wanted = [values for values in product(*choices) if sum(map(abs, values)) == total]
+        assert [tuple(sizes.values()) for sizes in _sizes_of(total, ranges)] == wanted
 
 
 @pytest.mark.parametrize(

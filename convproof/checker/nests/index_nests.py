@@ -144,8 +144,8 @@ def _gather(trial: Trial) -> None:
     for event in events:
         channel, *tap = (numbers.symbol(turn) for turn in event.turns)
         read = [
-            numbers.add(numbers.add(numbers.multiply(trial.steps["s"], r), numbers.multiply(trial.steps["d"], a)), -1)
-            for r, a in zip(outputs, tap, strict=True)
+            numbers.add(numbers.multiply(row.fields["step"], r), numbers.add(numbers.multiply(trial.steps["d"], a), -1))
+            for row, r, a in zip(axes, outputs, tap, strict=True)
         ]
         to, value = event.values
         reached = reached.union(event.where)
@@ -167,13 +167,13 @@ def _gather(trial: Trial) -> None:
 
 
 def _full_axis(trial: Trial, axis: int, extent: Any, taps: Any) -> Record:
-    """Return an axis with padding 1 whose taps all meet the input, as `DotJob::serves` asks."""
+    """Return an axis with padding 1 whose taps all meet the input, as `DotJob::serves` asks; each with its own step."""
     numbers = trial.numbers
     turn = numbers.symbol(f"tap{axis}")
     shift = numbers.add(numbers.multiply(trial.steps["d"], turn), -1)
     where = numbers.condition(_within(trial, turn, taps))
     filled = Filled(f"tap{axis}", taps, where, Record("Tap", {"shift": shift, "weight": turn}))
-    return Record("Axis", {"inputs": extent, "step": trial.steps["s"], "taps": filled})
+    return Record("Axis", {"inputs": extent, "step": trial.steps["s"] + axis, "taps": filled})
 
 
 _PADDED = {"planes": 1, **{f"{name}{axis}": 1 for name in "np" for axis in range(3)}}
@@ -214,6 +214,9 @@ NESTS = (
         },
         variants=({},),
         assumptions=("all taps meet the input, as `DotJob::serves` asks", _ROW_MAJOR),
-        not_covered=("paddings other than 1, which shift all taps alike",),
+        not_covered=(
+            "paddings other than 1, which shift all taps alike",
+            "strides of the three axes other than s, s + 1 and s + 2",
+        ),
     ),
 )

@@ -232,7 +232,10 @@ NESTS = (
         _chunks,
         sizes={"channels": 0, "t": 1, "r": 1, "s": 1},
         steps=False,
-        not_covered=("how many terms a chunk holds, which bounds rounding errors only",),
+        not_covered=(
+            "how many terms a chunk holds, which bounds rounding errors only",
+            "the order of the terms of a chunk, and which runs of them the taps in range are",
+        ),
     ),
     Nest(
         "cpu.terms.pieces",
@@ -260,7 +263,10 @@ NESTS = (
         sizes={"columns": 0},
         steps=False,
         variants=tuple({"lanes": lanes, "stride": stride} for lanes in (2, 4, 8, 16) for stride in (1, 2)),
-        not_covered=("the loop over the panels of a row, which advances by two vectors",),
+        not_covered=(
+            "the loop over the panels of a row, which advances by two vectors",
+            "where the row begins in the output",
+        ),
     ),
     Nest(
         "cpu.tiling.rows",

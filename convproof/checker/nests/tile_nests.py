@@ -125,7 +125,13 @@ def _tile_rows(trial: Trial) -> None:
 
 
 def _read_rows(trial: Trial, walker: Any, layout: Record, row: Record, tile: Record, r: Any) -> None:
-    at = walker.run(trial.function("TileLayout::row"), [tile, r], layout)
+    at, below = (walker.run(trial.function("TileLayout::row"), [tile, q], layout) for q in (r, trial.numbers.add(r, 1)))
+    apart = walker.run(trial.function("TileLayout::row_stride"), [], layout)
+    trial.always(
+        "the distance of rows",
+        walker.domain,
+        trial.numbers.compare("eq", trial.numbers.subtract(below, at), apart),
+    )
 
     def read(tap: Record, place: Any) -> None:
         up = walker.run(trial.function("TileLayout::offset"), [0, 0, place, 0], layout)
@@ -180,6 +186,7 @@ def _all(trial: Trial, events: list[Event]) -> Any:
 
 _TILE = ("tile.hpp", "correlation.hpp", "ranges.hpp", "shape.hpp")
 _IN_PLACE = "tiles that are read in place (pointwise layers)"
+_PLANES = "the planes of a tile: which depth each tap of the first axis reads"
 _LEFT = "where a tap lies depends on its own shift and those of the first and last tap left in the list"
 
 NESTS = (
@@ -201,7 +208,7 @@ NESTS = (
         relation="begin < end and end <= o and k >= 2",
         variants=({"vector": 1},),
         assumptions=(_LEFT,),
-        not_covered=(_IN_PLACE,),
+        not_covered=(_IN_PLACE, _PLANES),
     ),
     Nest(
         "cpu.tile.rows.one_tap",
@@ -211,7 +218,7 @@ NESTS = (
         sizes={**TAPS, "begin": 0, "end": 0, "block": 1},
         relation="begin < end and end <= o and k = 1",
         variants=({"vector": 1},),
-        not_covered=(_IN_PLACE,),
+        not_covered=(_IN_PLACE, _PLANES),
     ),
     Nest(
         "cpu.tile.columns",
@@ -222,6 +229,6 @@ NESTS = (
         relation="begin < end and end <= o",
         variants=({"vector": 1}, {"vector": 8}),
         assumptions=(_LEFT,),
-        not_covered=(_IN_PLACE, "where the copies of rows, planes and channels lie among each other"),
+        not_covered=(_IN_PLACE, _PLANES, "where the copies of rows, planes and channels lie among each other"),
     ),
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any
 
 from convproof.errors import ConvproofError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Flaw", "Trial", "Undecided", "first_flaw"]
 
 _MOST_TRIALS = 200
+_MOST_SIZES = 20_000  # looked at, those that the relation of a nest excludes among them
 _MOST_TOTALS = 16  # sums of the sizes at which a counterexample is searched for, one after the other
 
 
@@ -284,27 +285,35 @@ def _searched(
     """Look for a counterexample with numbers for the sizes, where every product and quotient is known."""
     least = Trial(program, ranges, steps, None, relation).least_total()
     tried = 0
-    for total in range(least, least + _MOST_TOTALS):
-        for sizes in _sizes_of(total, ranges):
-            trial = Trial(program, ranges, steps, sizes, relation)
-            if trial.context.is_empty() or tried > _MOST_TRIALS:
-                continue
-            tried += 1
-            try:
-                check(trial)
-                trial.safe()
-                flaw = trial.smallest()
-            except Unaffine:
-                continue  # these sizes are not decided either
-            if flaw is not None:
-                return flaw
-    raise Undecided(f"{story}: no proof, and no counterexample with sizes that add up to {total} or less")
+    totals = range(least, least + _MOST_TOTALS)
+    for sizes in islice(chain.from_iterable(_sizes_of(total, ranges) for total in totals), _MOST_SIZES):
+        trial = Trial(program, ranges, steps, sizes, relation)
+        if trial.context.is_empty():
+            continue
+        tried += 1
+        try:
+            check(trial)
+            trial.safe()
+            flaw = trial.smallest()
+        except Unaffine:
+            flaw = None  # these sizes are not decided either
+        if flaw is not None:
+            return flaw
+        if tried == _MOST_TRIALS:
+            break
+    raise Undecided(f"{story}: no proof, and no counterexample at the {tried} smallest sizes")
 
 
-def _sizes_of(total: int, ranges: Mapping[str, int | None]) -> list[dict[str, int]]:
-    """Return all sizes with this sum of their absolute values."""
-    choices = [range(-total, total + 1) if least is None else range(least, total + 1) for least in ranges.values()]
-    return [dict(zip(ranges, values, strict=True)) for values in product(*choices) if sum(map(abs, values)) == total]
+def _sizes_of(total: int, ranges: Mapping[str, int | None]) -> Iterator[dict[str, int]]:
+    """Yield all sizes with this sum of their absolute values, in order."""
+    *before, (name, least) = ranges.items()
+    if not before:
+        ends = (total,) if least is not None or total == 0 else (-total, total)
+        yield from ({name: value} for value in ends if least is None or value >= least)
+        return
+    (first, low), rest = before[0], dict((*before[1:], (name, least)))
+    for value in range(-total if low is None else low, total + 1):
+        yield from ({first: value, **others} for others in _sizes_of(total - abs(value), rest))
 
 
 def _total(sizes: Mapping[str, int]) -> int:
