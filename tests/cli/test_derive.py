@@ -109,7 +109,6 @@ def test_a_booklet_is_a_pdf(run, tmp_path):
         (["conv1d_input", "--geometry", "x0x1x4-w1x1x3"], "at least 1"),
         (["conv1d_input", "--index-names", "r"], "index_names='r'"),
         (["conv1d_input", "--index-names", "=u"], "index_names="),
-        (["conv1d_input", "--index-names", "zz=u"], "index_names='zz': expected names that occur: C, G"),
         (["conv1d_input", "--html", "/no/such/folder/d.html"], "html="),
         (["conv1d_input", "--html", "d.pdf"], "ends in .html"),
         (["conv1d_input", "--pdf", "."], "pdf="),
@@ -118,6 +117,13 @@ def test_a_booklet_is_a_pdf(run, tmp_path):
 def test_bad_input_is_refused_before_anything_is_derived(run, words, part, monkeypatch):
     monkeypatch.setattr("convproof.symbolic.derive.derive", lambda *_, **__: pytest.fail("derived"))
     assert part in refused(run(*words))
+
+
+def test_a_name_that_occurs_nowhere_is_refused(run, tmp_path):
+    page = tmp_path / "page.html"
+    words = ("conv1d_input", "--simple", "--index-names", "r=u,zz=v", "--html", page)
+    assert "index_names='zz': expected names that occur: a, i, k, n, r, w, x" in refused(run(*words))
+    assert not page.exists()
 
 
 @pytest.mark.parametrize("words", [["conv1d_input", "--style", "poster"], ["conv1d_input", "--sum-over", "rows"]])
