@@ -51,7 +51,7 @@ def test_relationships_are_listed(run):
     said = " ".join(done.stdout.split())
     for statement in relationships.relationships():
         assert statement.title.split(",")[0] in said
-    assert "at s = 1, 2, 3, 4" in said and "strides and dilations" in said and "refuted" not in said
+    assert "at s = 1, 2, 3, 4, by isl" in said and "strides and dilations, by z3" in said and "refuted" not in said
     assert f"all hold: {len(relationships.relationships())} statements" in said
     assert max(map(len, done.stdout.splitlines())) <= 100
 
