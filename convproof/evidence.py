@@ -75,7 +75,8 @@ class Counterexample:
     replay: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{self.property}: {self.op} {self.dtype} at {self.geometry}", f"  {self.story}"]
+        what = " ".join(filter(None, (self.op, self.dtype, self.geometry and f"at {self.geometry}")))
+        lines = [f"{self.property}: {what}", f"  {self.story}"]
         if self.diagnosis:
             lines.append(f"  {self.diagnosis}")
         if self.replay:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, expand
+import itertools
 
-from convproof.symbolic import rules
+from sympy import Add, Expr, Integer, Mul, Symbol, expand
+
+from convproof.evidence import Certificate, Counterexample
+from convproof.symbolic import polynomials, rules
 from convproof.symbolic.derivation import Derivation, Writer
 from convproof.symbolic.derivations.convolution import index, size
 from convproof.symbolic.derivations.counterexamples import differs
@@ -173,11 +176,34 @@ def _polynomials(writer: Writer) -> None:
     product = r"\Bigl(" + r"\Bigr)\Bigl(".join(s + p for s, p in zip(sums, power, strict=True)) + r"\Bigr)"
     factors = (Factor("x", (_I,)), Factor("w", (_J,)), Factor("u", (_I + _J,)))
     before = GuardedSum((), (Term((i, j), (), factors),))
-    writer.state("multiply out", product, notation.pieces(before), "Powers of $z$ add their exponents.", after=before)
+    why = "Powers of $z$ add their exponents."
+    writer.state("multiply out", product, notation.pieces(before), why, [_multiplied_out(before)], after=before)
     read = Range(_T - _J, n)
     after = GuardedSum((), (Term((t, j), (read,), (Factor("x", (_T - _J,)), Factor("w", (_J,)), Factor("u", (_T,)))),))
     why = "Collect equal powers, $t = i + j$: in the bracket stands which pairs there are."
     writer.step("reindex", after, why)
+
+
+def _multiplied_out(sum_: GuardedSum) -> Certificate:
+    """Compare the sum, its u(t) read as z^t, with the product of the polynomials as SymPy multiplies it out."""
+    claim = "the product of two polynomials, multiplied out, is the sum over all pairs of coefficients"
+    names, arities = {"u": 0, "w": 1, "x": 2}, dict.fromkeys("uwx", 1)
+    z, most = Symbol("z"), 5
+    for n, k in itertools.product(range(1, most + 1), repeat=2):
+        table = polynomials.table(sum_, {size("n"): n, size("k"): k}, names)
+        products = (polynomials.elements(row, names, arities) for row in table.rows)
+        powers = (Mul(*(_as_power(factor, z) for factor in factors)) for factors in products)
+        written = Add(*(int(c) * power for c, power in zip(table.coefficients, powers, strict=True)))
+        x, w = (Add(*(Symbol(f"{name}{q}") * z**q for q in range(top))) for name, top in (("x", n), ("w", k)))
+        if expand(x * w - written) != 0:
+            example = Counterexample("derivation", "", "", "multiply out", f"at n={n}, k={k}: the polynomials differ")
+            return Certificate(claim, "formula", "the sizes named", None, counterexample=example)
+    return Certificate(claim, "formula", f"n and k from 1 to {most}, multiplied out by SymPy", "exact")
+
+
+def _as_power(factor: Factor, z: Symbol) -> Expr:
+    place = factor.indices[0]
+    return z**place if factor.tensor == "u" else Symbol(f"{factor.tensor}{place}")
 
 
 # ---------------------------------------------------------------------- cross-correlation

@@ -92,3 +92,13 @@ def test_every_law_is_there():
     lacks = found.parts[-1]
     assert [step.certificates[0].evidence for step in lacks.steps] == ["exact", "exact"]
     assert algebra.algebra(1, False, PAPER).title == found.title
+
+
+@pytest.mark.parametrize("power", [I + J + 1, I - J, 2 * I + J, I])
+def test_powers_that_do_not_add_their_exponents_are_refuted(power):
+    def pairs(exponent):
+        pair = (Index(I, size("n")), Index(J, size("k")))
+        return GuardedSum((), (Term(pair, (), (element("x", I), element("w", J), element("u", exponent))),))
+
+    assert algebra._multiplied_out(pairs(I + J)).evidence == "exact"
+    assert not algebra._multiplied_out(pairs(power))

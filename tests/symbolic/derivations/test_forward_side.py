@@ -28,7 +28,7 @@ TOPICS = (
 #: Steps that have no index form, and what they rest on; None where nothing but a convention is stated.
 STATED = {
     "sample": None,
-    "multiply out": None,
+    "multiply out": "exact",
     "counterexample": "exact",
     "roots of unity": "exact",
     "inverse": "exact",
