@@ -130,6 +130,30 @@ RIGHT = {
         "(rows_ + row_blocks_ - 1) / row_blocks_",
         "rows_ / row_blocks_ + 1",
     ),
+    "share by subtraction": (
+        "cpu.tasks.row",
+        "row.hpp",
+        "const int64_t split = task % splits_, map = task / splits_;",
+        "const int64_t map = task / splits_, split = task - map * splits_;",
+    ),
+    "blocks from the last to the first": (
+        "cpu.tasks.row",
+        "row.hpp",
+        "for (int64_t b = blocks.begin; b < blocks.end; b++) {",
+        "for (int64_t b = blocks.end - 1; b >= blocks.begin; b--) {",
+    ),
+    "group without a remainder": (
+        "cpu.tasks.depthwise",
+        "depthwise.hpp",
+        "group = task % c_.groups, image = task / c_.groups",
+        "image = task / c_.groups, group = task - image * c_.groups",
+    ),
+    "empty tiles by another comparison": (
+        "cpu.tasks.weight_gradient",
+        "weight_gradient.hpp",
+        "if (tile.rows() <= 0) continue;\n        const T* x = layout_.template load<T, V>(\n",
+        "if (tile.rows() < 1) continue;\n        const T* x = layout_.template load<T, V>(\n",
+    ),
 }
 
 

@@ -365,6 +365,75 @@ MUTANTS = {
         "p += L) {\n        V value",
         "p += 2 * L) {\n        V value",
     ),
+    "images counted in groups": (
+        "cpu.tasks.row",
+        "row.hpp",
+        "map / tiling_.count() % c_.groups",
+        "map / tiling_.count() % c_.images",
+    ),
+    "tile of another map": ("cpu.tasks.row", "row.hpp", "tiling_[map % tiling_.count()]", "tiling_[map % c_.groups]"),
+    "tasks without their shares": ("cpu.tasks.row", "row.hpp", "tiling_.count() * splits_; }", "tiling_.count(); }"),
+    "last block of a share left out": ("cpu.tasks.row", "row.hpp", "b < blocks.end; b++", "b < blocks.end - 1; b++"),
+    "written to the image of the group": (
+        "cpu.tasks.row",
+        "row.hpp",
+        "write_block(image, group, b, tile, sums.data())",
+        "write_block(group, image, b, tile, sums.data())",
+    ),
+    "image not divided by the groups": (
+        "cpu.tasks.offset_table",
+        "offset_table.hpp",
+        "image = task / tiling_.count() / c_.groups",
+        "image = task / tiling_.count()",
+    ),
+    "last panel of a row left out": (
+        "cpu.tasks.offset_table",
+        "offset_table.hpp",
+        "j < tile.columns(); j += panel",
+        "j + panel <= tile.columns(); j += panel",
+    ),
+    "first block left out": (
+        "cpu.tasks.offset_table",
+        "offset_table.hpp",
+        "for (int64_t b = 0; b < blocks_; b++) {\n          sum",
+        "for (int64_t b = 1; b < blocks_; b++) {\n          sum",
+    ),
+    "remainder of another size": (
+        "cpu.tasks.depthwise",
+        "depthwise.hpp",
+        "group = task % c_.groups, image = task / c_.groups",
+        "group = task % c_.images, image = task / c_.groups",
+    ),
+    "too many tasks": (
+        "cpu.tasks.depthwise",
+        "depthwise.hpp",
+        "return c_.images * c_.groups;",
+        "return c_.images * c_.images;",
+    ),
+    "share of another number of parts": (
+        "cpu.tasks.weight_gradient",
+        "weight_gradient.hpp",
+        "rest % block_shares_, block_shares_",
+        "rest % channel_shares_, block_shares_",
+    ),
+    "last tile of every image left out": (
+        "cpu.tasks.weight_gradient",
+        "weight_gradient.hpp",
+        "i < tiling_.count(); i++) {\n        const Tile tile = tiling_[i];",
+        "i < tiling_.count() - 1; i++) {\n        const Tile tile = tiling_[i];",
+    ),
+    "channel counted in groups": (
+        "cpu.tasks.weight_gradient.few_channels",
+        "weight_gradient.hpp",
+        "channel = task % c_.in_channels;",
+        "channel = task % c_.groups;",
+    ),
+    "input of the first channel": (
+        "cpu.tasks.weight_gradient.few_channels",
+        "weight_gradient.hpp",
+        "c_.input_of(image, group) + channel * c_.input_plane()",
+        "c_.input_of(image, group) + c_.input_plane()",
+    ),
 }
 
 

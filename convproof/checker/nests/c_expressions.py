@@ -220,7 +220,8 @@ class Reader:
                 return False
             qualified = self.next in _QUALIFIERS
             self.type_name()
-            return qualified or (self.ahead(0).kind == "word" and self.ahead(1).text in ("=", "{", ";", "[", ",", ":"))
+            made = ("=", "{", ";", "[", ",", ":") + (("(",) if self.ahead(-1).text == ">" else ())
+            return qualified or (self.ahead(0).kind == "word" and self.ahead(1).text in made)
         except NotModelled:
             return False
         finally:

@@ -77,6 +77,7 @@ class Trial:
     steps: Mapping[str, int]
     given: Mapping[str, int] | None = None
     relation: str = ""  # what else holds of the sizes
+    free: tuple[str, ...] = ()  # symbols that are no sizes: what is claimed holds whatever they are
     false: list[tuple[str, Any, tuple[str, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -92,7 +93,9 @@ class Trial:
         """Return the set of the indices `of`, in terms of the sizes and steps, that satisfy a condition."""
         for name, value in self.steps.items():
             condition = _with_value(condition, name, value)
-        return self.numbers.isl.Set(f"[{', '.join(self.ranges)}] -> {{ {f'[{of}]' if of else ''} : {condition} }}")
+        return self.numbers.isl.Set(
+            f"[{', '.join([*self.ranges, *self.free])}] -> {{ {f'[{of}]' if of else ''} : {condition} }}"
+        )
 
     def function(self, name: str) -> Function:
         """Return a function of the program."""
@@ -182,7 +185,7 @@ class Trial:
             one = numbers.isl.Set.from_pw_aff(numbers.lift(value))
             points = one if points is None else points.flat_product(one)
         points = points.intersect_params(event.where.intersect(self.context))
-        hidden = numbers.symbols(points) - set(self.ranges) - set(event.turns)
+        hidden = numbers.symbols(points) - {*self.ranges, *self.free, *event.turns}
         if hidden:
             raise Unaffine("what is visited depends on products or quotients of sizes")
         param = numbers.isl.dim_type.param

@@ -373,6 +373,8 @@ class Expressions:
         )
 
     def _braces(self, node: Braces, frame: Frame) -> Any:
+        if node.type_name in self.known:
+            return self.known[node.type_name](self, *(self.value(value, frame) for value in node.values))
         structure = self.program.structures.get(node.type_name)
         if structure is None:
             values = [self.value(value, frame) for value in node.values]
