@@ -410,6 +410,25 @@ MUTANTS = {
         "return c_.images * c_.groups;",
         "return c_.images * c_.images;",
     ),
+    "last pixels of the dot kernel left out": (
+        "cpu.tasks.dot",
+        "dot.hpp",
+        "for (; column < column_count_; column++)",
+        "for (; column + 1 < column_count_; column++)",
+    ),
+    "shares of channels overlap": ("cpu.tasks.dot", "dot.hpp", "begin + task_rows);", "begin + task_rows + 1);"),
+    "shares of channels too few": (
+        "cpu.tasks.dot",
+        "dot.hpp",
+        "(c_.out_channels + task_rows - 1) / task_rows",
+        "c_.out_channels / task_rows",
+    ),
+    "channels of a single pixel twice": (
+        "cpu.tasks.dot.one_pixel",
+        "dot.hpp",
+        "for (; m + 2 * rows <= end; m += 2 * rows)",
+        "for (; m + 2 * rows <= end; m += rows)",
+    ),
     "share of another number of parts": (
         "cpu.tasks.weight_gradient",
         "weight_gradient.hpp",

@@ -8,7 +8,9 @@ from typing import Any
 
 from convproof.checker.nests.nest import Nest, array
 from convproof.symbolic.nests.claims import Trial
+from convproof.symbolic.nests.expressions import Frame
 from convproof.symbolic.nests.memory import Pointer, Record
+from convproof.symbolic.nests.syntax import NotModelled
 from convproof.symbolic.nests.walk import Walker
 
 __all__ = ["NESTS"]
@@ -40,6 +42,12 @@ class _Job:
         What is shared out, and which digit says whose share it is.
     strides : mapping of str to int
         How far things lie apart, so that a place in memory tells which of them it is.
+    known : mapping of str to callable
+        What stands for other functions that `run` calls.
+    made : tuple of str
+        Members whose values in the constructor are claimed to be those of `members`.
+    relation : str
+        What holds of the sizes besides.
     constants : mapping of str to int
         Constants with which it is compiled, of which only sizes of memory are made here.
     """
@@ -52,6 +60,9 @@ class _Job:
     shares: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, int] = field(default_factory=dict)
     strides: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    relation: str = ""
 
 
 def _numbered(job: _Job) -> Callable[[Trial], None]:
@@ -75,6 +86,9 @@ def _numbered(job: _Job) -> Callable[[Trial], None]:
         trial.always("the number of tasks", walker.domain, numbers.compare("eq", tasks, total))
         if trial.given is None:  # of row-major order alone, whatever the source says
             _below_the_end(trial, job)
+        for member in job.made:
+            made = _made(trial, walker, job.name, member, this)
+            trial.always(f"another {member}", walker.domain, numbers.compare("eq", made, this.fields[member]))
         walker.run(trial.function(f"{job.name}::run"), [_row_major(trial, places, extents)], this)
         for call, arguments in job.calls.items():
             _called(trial, job, walker, call, [name for name in arguments.split() if name != "_"])
@@ -166,10 +180,8 @@ def _known(trial: Trial, job: _Job) -> dict[str, Callable[..., Any]]:
         "Correlation::input_plane": lambda walker, this: 1,
         "Axis::count": lambda walker, this: 0,
         "Axis::first_shift": lambda walker, this: 0,
-        "DepthwiseJob::kernel": lambda walker, this: (
-            lambda walker, x, taps, bias, y: noted["plane"](walker, this, y.fields["data"])
-        ),
         **noted,
+        **job.known,
     }
 
 
@@ -191,6 +203,27 @@ def _shown(value: Any) -> Any:
     return value.offset if isinstance(value, Pointer) else value
 
 
+def _made(trial: Trial, walker: Walker, job: str, member: str, this: Record) -> Any:
+    """Return the value that the constructor of a job gives to a member."""
+    constructor = trial.function(f"{job}::{job}")
+    nodes = [node for name, node in constructor.members if name == member]
+    if len(nodes) != 1:
+        raise NotModelled(f"{constructor.where}: {member} is not initialised")
+    return walker.value(nodes[0], Frame(constructor.where, this))
+
+
+def _plane(walker: Walker, this: Record) -> Callable[..., None]:
+    """Stand for the kernel of a plane: note where it writes."""
+    return lambda walker, x, taps, bias, y: walker.visit("plane", y.fields["data"].offset)
+
+
+def _panel(walker: Walker, this: Record, group: Any, channel: Any, pixel: Any) -> None:
+    """Stand for a panel of the dot kernel: note all its output channels and pixels."""
+    height, width = walker.template_arguments()
+    with walker.every(0, height, "m") as m, walker.every(0, width, "column") as column:
+        walker.visit("panel", group, walker.numbers.add(channel, m), walker.numbers.add(pixel, column))
+
+
 def _tile(walker: Walker, this: Record, number: Any) -> Record:
     """Return a tile known by its number, which begins and ends anywhere."""
     return Record("Tile", {"number": number, "depth": 0, **{side: walker.numbers.symbol(side) for side in _TILE_SIDES}})
@@ -204,6 +237,21 @@ _EVERY = {
     "tile": "0 <= x_tile < tiles",
     "m": "0 <= x_m < outs",
 }
+
+
+def _dot(pixels: str) -> _Job:
+    """Return the dot kernel, which walks through a single pixel in a way of its own."""
+    return _Job(
+        "DotJob",
+        (_GROUP, ("share", "shares")),
+        {"c_.groups": "groups", "shares_": "shares", "column_count_": "pixels", "c_.out_channels": "outs"},
+        {"panel": "group m pixel"},
+        {"m": "32*share <= x_m < 32*share + 32 and x_m < outs", "pixel": "0 <= x_pixel < pixels"},
+        known={"DotJob::run_panel": _panel},
+        made=("shares_",),
+        relation=f"outs <= 32*shares < outs + 32 and {pixels}",
+    )
+
 
 _JOBS = {
     "row": (
@@ -253,8 +301,11 @@ _JOBS = {
             {"Correlation::input_of": "image group", "Correlation::output_of": "image group", "plane": "m"},
             {"m": "image <= x_m < image + outs"},  # the planes of an image are one place apart here
             strides={"output_plane": 1, "weight_group": 0, "weight_out": 1},
+            known={"DepthwiseJob::kernel": _plane},
         ),
     ),
+    "dot": ("dot.hpp", _dot("pixels != 1")),
+    "dot.one_pixel": ("dot.hpp", _dot("pixels = 1")),
     "weight_gradient": (
         "weight_gradient.hpp",
         _Job(
@@ -309,7 +360,7 @@ def _nest(name: str, file: str, job: _Job) -> Nest:
         (file, "tile.hpp", "correlation.hpp", "ranges.hpp", "shape.hpp"),
         _numbered(job),
         sizes={**sizes, **counts},
-        relation=" and ".join(f"{digit} < {extent}" for digit, extent in job.digits),
+        relation=" and ".join([*(f"{digit} < {extent}" for digit, extent in job.digits), job.relation or "0 = 0"]),
         steps=False,
         assumptions=(_OTHERS,),
         not_covered=(_PACKING,),

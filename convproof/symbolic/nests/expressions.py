@@ -87,6 +87,7 @@ class Expressions:
         self.turns: list[str] = []
         self.testing = False  # evaluating the test of a loop
         self.probed = False  # the test looked at an element of a list
+        self._template: tuple[Sequence[ast.expr], Frame] = ((), Frame(""))  # of the function called last
 
     @property
     def domain(self) -> Any:
@@ -416,6 +417,7 @@ class Expressions:
             constants = self._template_values(function.function, options.get("", []), frame)
             return self.run(function.function, arguments, function.this, constants)
         if callable(function):
+            self._template = (options.get("", ()), frame)
             return function(self, *arguments)
         name = getattr(function, "name", None)
         if name is not None and f"{name}::{name}" in self.program.functions:
@@ -426,12 +428,15 @@ class Expressions:
 
     def _template_values(self, function: Function, nodes: Sequence[ast.expr], frame: Frame) -> dict[str, Any]:
         """Match template arguments that are values with their names; those that are types have none."""
-        values = []
-        for node in nodes:
-            if isinstance(node, ast.Name) and node.id in ("T", "V") and not frame.holds(node.id):
-                continue
-            values.append(self.value(node, frame))
-        return dict(zip(function.constants, values, strict=False))
+        return dict(zip(function.constants, self._template_list(nodes, frame), strict=False))
+
+    def template_arguments(self) -> list[Any]:
+        """Return the template arguments that are values, for a function that stands for one of the program."""
+        return self._template_list(*self._template)
+
+    def _template_list(self, nodes: Sequence[ast.expr], frame: Frame) -> list[Any]:
+        types = [isinstance(node, ast.Name) and node.id in ("T", "V") and not frame.holds(node.id) for node in nodes]
+        return [self.value(node, frame) for node, is_type in zip(nodes, types, strict=True) if not is_type]
 
     def run(
         self, function: Function, arguments: Sequence[Any], this: Any = None, constants: Mapping[str, Any] | None = None
