@@ -429,6 +429,30 @@ MUTANTS = {
         "for (; m + 2 * rows <= end; m += 2 * rows)",
         "for (; m + 2 * rows <= end; m += rows)",
     ),
+    "blocks rounded down": (
+        "cpu.blocks.row",
+        "row.hpp",
+        "(c_.out_channels + block - 1) / block",
+        "c_.out_channels / block",
+    ),
+    "one vector for a wide block": (
+        "cpu.blocks.row",
+        "row.hpp",
+        "channels_of(b) <= L ? L : block",
+        "channels_of(b) <= L + 1 ? L : block",
+    ),
+    "whole vectors of channels": (
+        "cpu.blocks.weight_gradient",
+        "weight_gradient.hpp",
+        "std::min<int64_t>(L, channels_of(b) - h), nullptr",
+        "L, nullptr",
+    ),
+    "first channel of the next block": (
+        "cpu.blocks.weight_gradient",
+        "weight_gradient.hpp",
+        "b * block * c_.weight_out + channels.begin",
+        "b * L * c_.weight_out + channels.begin",
+    ),
     "share of another number of parts": (
         "cpu.tasks.weight_gradient",
         "weight_gradient.hpp",

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from convproof.checker.nests import (
     axis_nests,
+    block_nests,
     depthwise_nests,
     index_nests,
     reference_nests,
@@ -32,7 +33,7 @@ __all__ = ["STRIDES", "names", "prove_nests"]
 #: The pairs of stride and dilation for which proofs are made.
 STRIDES = ((1, 1), (2, 1), (1, 2), (2, 3), (3, 2), (4, 3))
 
-_GROUPS = (reference_nests, axis_nests, tile_nests, depthwise_nests, index_nests, share_nests, task_nests)
+_GROUPS = (reference_nests, axis_nests, tile_nests, depthwise_nests, index_nests, share_nests, task_nests, block_nests)
 _NESTS = {nest.name: nest for group in _GROUPS for nest in group.NESTS}
 _LARGEST_STEP = 16
 _OVERFLOW = "no index leaves 64 bits, as `is_sound` of the geometry makes sure"

@@ -13,7 +13,7 @@ from convproof.symbolic.nests.memory import Pointer, Record
 from convproof.symbolic.nests.syntax import NotModelled
 from convproof.symbolic.nests.walk import Walker
 
-__all__ = ["NESTS"]
+__all__ = ["NESTS", "made_member"]
 
 _OTHERS = "shares and tiles lie end to end (cpu.shares and cpu.tiling); a tile without rows has nothing to do"
 _PACKING = "the first round of tasks, which packs what the others share"
@@ -87,7 +87,7 @@ def _numbered(job: _Job) -> Callable[[Trial], None]:
         if trial.given is None:  # of row-major order alone, whatever the source says
             _below_the_end(trial, job)
         for member in job.made:
-            made = _made(trial, walker, job.name, member, this)
+            made = made_member(trial, walker, job.name, member, this)
             trial.always(f"another {member}", walker.domain, numbers.compare("eq", made, this.fields[member]))
         walker.run(trial.function(f"{job.name}::run"), [_row_major(trial, places, extents)], this)
         for call, arguments in job.calls.items():
@@ -203,7 +203,7 @@ def _shown(value: Any) -> Any:
     return value.offset if isinstance(value, Pointer) else value
 
 
-def _made(trial: Trial, walker: Walker, job: str, member: str, this: Record) -> Any:
+def made_member(trial: Trial, walker: Walker, job: str, member: str, this: Record) -> Any:
     """Return the value that the constructor of a job gives to a member."""
     constructor = trial.function(f"{job}::{job}")
     nodes = [node for name, node in constructor.members if name == member]
