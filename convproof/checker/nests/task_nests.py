@@ -17,6 +17,7 @@ __all__ = ["NESTS", "made_member"]
 
 _OTHERS = "shares and tiles lie end to end (cpu.shares and cpu.tiling); a tile without rows has nothing to do"
 _PACKING = "the first round of tasks, which packs what the others share"
+_COUNTS = "how many shares a job makes of its blocks and channels, which must be one at least"
 _TILE_SIDES = ("row_begin", "row_end", "column_begin", "column_end")
 _EFFECTLESS = ("Correlation::input_of", "Correlation::output_of")
 _ARRAYS = ("input_", "weight_", "output_", "g_", "x_", "dw_")
@@ -363,7 +364,7 @@ def _nest(name: str, file: str, job: _Job) -> Nest:
         relation=" and ".join([*(f"{digit} < {extent}" for digit, extent in job.digits), job.relation or "0 = 0"]),
         steps=False,
         assumptions=(_OTHERS,),
-        not_covered=(_PACKING,),
+        not_covered=(_PACKING,) if job.made else (_PACKING, _COUNTS),
     )
 
 
