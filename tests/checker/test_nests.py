@@ -174,6 +174,12 @@ STRANGE = {
     "unknown variable": ("cpu.terms.pieces", "terms.hpp", "visit(begin, end);", "visit(begin, ende);"),
     "step that is not constant": ("cpu.terms.pieces", "terms.hpp", "begin += chunk_terms;", "begin += begin;"),
     "do loop": ("cpu.terms.pieces", "terms.hpp", "while (2 * (end", "do begin++; while (2 * (end"),
+    "loop in a branch, with a counter from outside": (
+        "cpu.terms.pieces",
+        "terms.hpp",
+        "while (2 * (end",
+        "if (begin % 2 == 0) while (2 * (end",
+    ),
     "floating point": ("cpu.shares", "ranges.hpp", "count * i / parts,", "count * 1.5 / parts,"),
     "second function of the name": (
         "cpu.shares",

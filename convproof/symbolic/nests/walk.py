@@ -197,6 +197,7 @@ class Walker(Expressions):
         if isinstance(test, bool):
             return self._unroll(node.test, step, body, inner)
         target, by = self._advance(step, inner)
+        self._check_counter(target, inner)
         first = self.value(target, inner)
         name = self.numbers.fresh("turn")
         turn = self.numbers.symbol(name)
@@ -211,6 +212,14 @@ class Walker(Expressions):
         self.domain = before
         self.store(target, self.moved(first, self.numbers.multiply(by, end)), inner, anywhere=True)
         return None
+
+    def _check_counter(self, target: ast.expr, inner: Frame) -> None:
+        """Refuse a counter that other paths see, too: what it is after the loop would be said of them as well."""
+        if not isinstance(target, ast.Name) or target.id in inner.variables:
+            return
+        variable = inner.find(target.id)
+        if variable is not None and not variable.where.is_subset(self.domain):
+            raise NotModelled(f"{inner.where}: a loop in a branch, whose counter {target.id} is declared outside it")
 
     def _test(self, test: ast.expr, frame: Frame) -> Any:
         """Evaluate the test of a loop, as if every place of a list held an element: `_end` sees to it."""
