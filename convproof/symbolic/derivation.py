@@ -1,6 +1,6 @@
 """A derivation: a list of steps, each with its reason and its certificates; and the builder that checks them.
 
-A step is made only by a `Writer`, which checks it as it is written down; a wrong one raises `Refuted`.
+A step is made only by a `Writer`, which checks it as it is written down; one that a check refutes raises.
 """
 
 from __future__ import annotations

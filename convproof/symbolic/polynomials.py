@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -165,10 +167,7 @@ class Arrays:
         return sum(terms[1:], start=terms[0])
 
     def multiply(self, factors: list[Any]) -> Any:
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product * factor
-        return product
+        return reduce(mul, factors)
 
     def floor(self, numerator: Any, denominator: Any) -> Any:
         return numerator // denominator

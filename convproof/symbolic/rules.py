@@ -12,7 +12,7 @@ from dataclasses import replace
 from sympy import Expr, Symbol, expand
 
 from convproof.errors import ConvproofError
-from convproof.symbolic.guarded_sum import Factor, GuardedSum, Index, Term
+from convproof.symbolic.guarded_sum import GuardedSum, Index, Term
 from convproof.symbolic.guards import Divides, Equal, Guard, Range, as_quotient
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "add_guards",
     "bound",
     "differentiate",
-    "distribute",
     "drop",
     "each",
     "exchange",
@@ -193,20 +192,6 @@ def exchange(term: Term, free: tuple[Index, ...], order: Iterable[Symbol]) -> Te
     if set(order) != set(by_symbol):
         raise RuleError(f"exchange: {', '.join(map(str, order))} are not the indices summed over")
     return replace(term, binders=tuple(by_symbol[v] for v in order))
-
-
-def distribute(sum_: GuardedSum, tensor: str, parts: Mapping[str, int]) -> GuardedSum:
-    """Write ``tensor = sum of coefficient * part`` and multiply out. Side condition: the tensor occurs."""
-    terms = []
-    for term in sum_.terms:
-        place = next((q for q, f in enumerate(term.factors) if f.tensor == tensor), None)
-        if place is None:
-            raise RuleError(f"distribute: {tensor} does not occur")
-        for part, coefficient in parts.items():
-            factors = list(term.factors)
-            factors[place] = Factor(part, factors[place].indices)
-            terms.append(replace(term, factors=tuple(factors), coefficient=term.coefficient * coefficient))
-    return GuardedSum(sum_.free, tuple(terms))
 
 
 def _put(e: Expr, values: Mapping[Symbol, Expr]) -> Expr:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
+from operator import mul
 from typing import Any
 
 from sympy import Expr, Symbol, expand, floor
@@ -18,7 +19,7 @@ from convproof.errors import ArgumentValueError, MissingDependency, bad
 from convproof.symbolic.guards import Divides, Equal, Guard, IntegerSet, as_quotient, connected, lower
 from convproof.symbolic.relations import Weighted, Witness
 
-__all__ = ["Undecided", "available", "balance", "difference", "eliminate", "valid"]
+__all__ = ["Undecided", "available", "balance", "difference", "eliminate"]
 
 _PATIENCE = 5_000  # milliseconds
 _LARGEST_SUM = 40  # of the sizes of a counterexample
@@ -75,16 +76,6 @@ def balance(
         return Undecided(f"no equation gives {hidden[0]} in terms of the other indices")
     question, names = _canonical(before, after, context)
     return _named(_balance(*question), sets[0].variables, names) if sets else None
-
-
-def valid(hypotheses: Iterable[Guard], claim: Iterable[Guard]) -> Witness | Undecided | None:
-    """Return a counterexample to "the hypotheses imply the claim"; None where there is none.
-
-    The symbols stand for every integer that has their sign.
-    """
-    left = IntegerSet((), tuple(hypotheses))
-    right = IntegerSet((), (*left.guards, *claim))
-    return difference(left, right)
 
 
 def eliminate(one: IntegerSet) -> IntegerSet:
@@ -152,10 +143,7 @@ class _Terms:
         return terms[0] if len(terms) == 1 else self.z3.Sum(terms)
 
     def multiply(self, factors: list[Any]) -> Any:
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product * factor
-        return product
+        return reduce(mul, factors)
 
     def floor(self, numerator: Any, denominator: Any) -> Any:
         key = (numerator.sexpr(), denominator.sexpr())

@@ -27,13 +27,11 @@ from tests.symbolic.step_cases import (
     p,
     r,
     s,
-    term,
     total,
     u,
     v,
     w,
     x,
-    y,
 )  # fmt: skip
 
 
@@ -150,16 +148,6 @@ def test_exchange():
     for order in ([a], [a, r, u], [a, u], []):
         with pytest.raises(RuleError, match="not the indices"):
             each(rules.exchange, SCATTER, order)
-
-
-def test_distribute():
-    found = rules.distribute(one({}, {r: o}, [], dy(r), y(r), coefficient=3), "y", {"x": 2, "w": -1})
-    assert found.terms == (
-        term({r: o}, [], dy(r), x(r), coefficient=6),
-        term({r: o}, [], dy(r), w(r), coefficient=-3),
-    )
-    with pytest.raises(RuleError, match="does not occur"):
-        rules.distribute(SUM, "y", {"x": 1})
 
 
 def test_rules_of_terms_act_on_each_term():

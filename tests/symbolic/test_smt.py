@@ -13,7 +13,7 @@ from convproof.symbolic import smt
 from convproof.symbolic.guards import Divides, Equal, IntegerSet, Range
 from convproof.symbolic.polynomials import Arrays, holds
 from convproof.symbolic.relations import Witness
-from convproof.symbolic.smt import Undecided, balance, difference, eliminate, valid
+from convproof.symbolic.smt import Undecided, balance, difference, eliminate
 from convproof.symbolic.step_checks import Claim, Setting, certify, refute_by_z3
 from tests.symbolic.step_cases import one, x
 
@@ -60,6 +60,11 @@ def test_what_is_known_reaches_through_other_parameters():
     assert difference(below(n), below(m), known) is None
     assert difference(below(n), below(m), known[:1]) is not None
     assert difference(below(n), below(m), [*known[:1], Equal(i, 0)]) is not None
+
+
+def valid(hypotheses, claim):
+    """Return a counterexample to "the hypotheses imply the claim", or None."""
+    return difference(IntegerSet((), tuple(hypotheses)), IntegerSet((), (*hypotheses, *claim)))
 
 
 @needs_z3
